@@ -1,0 +1,173 @@
+"""``manage.py check``: a wrong setting is named, with what is allowed and what to write instead."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any
+
+from django.apps import apps
+from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
+from django.core.exceptions import ImproperlyConfigured
+
+from django_metrics_statsd import safety
+from django_metrics_statsd.conf import all_settings, conf, names_in_settings, project_setting
+
+LABEL = "django_metrics_statsd"
+Check = Callable[..., list[CheckMessage]]
+
+_MIDDLEWARE = "django_metrics_statsd.middleware."
+_TOOLBAR = "debug_toolbar.middleware."
+_OTHER_STATSD_APPS = ("django_statsd", "django_metlog")
+
+
+def register_all() -> None:
+    """Tell Django of every check in this module."""
+    for check in CHECKS:
+        register(check, "django_metrics_statsd")
+
+
+def check_values(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E001: every setting of ours has a value that it may have."""
+    found: list[CheckMessage] = []
+    for setting in all_settings():
+        problem = setting.problem()
+        if problem:
+            hint = f"{setting.text} Kind: {setting.kind.label}. Default: {setting.default!r}."
+            found.append(Error(problem, hint=hint, id=f"{LABEL}.E001"))
+    return found
+
+
+def check_names(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """W001: no setting begins with ``STATSD_`` that nobody reads."""
+    known = [setting.name for setting in all_settings()]
+    found: list[CheckMessage] = []
+    for name in names_in_settings("STATSD_"):
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1, 0.5)
+            hint = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(known)}."
+            found.append(Warning(f"{name} is not a setting of this package.", hint=hint, id=f"{LABEL}.W001"))
+    return found
+
+
+def check_clients(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E002: every client that ``STATSD_CLIENT`` names can be had."""
+    from django_metrics_statsd.clients.loading import client_class
+
+    found: list[CheckMessage] = []
+    for path in conf.STATSD_CLIENT:
+        try:
+            client_class(path)
+        except (ImproperlyConfigured, ImportError) as error:
+            hint = f"Stats go nowhere until this is mended. The default is {conf_default('STATSD_CLIENT')!r}."
+            found.append(Error(str(error), hint=hint, id=f"{LABEL}.E002"))
+    return found
+
+
+def check_patches(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E003: every patch that the settings ask for can be had."""
+    from django_metrics_statsd.apps import wanted_patches
+    from django_metrics_statsd.patches.base import find_patch
+
+    found: list[CheckMessage] = []
+    for path in wanted_patches():
+        try:
+            find_patch(path)
+        except (ImportError, AttributeError) as error:
+            hint = (
+                "Write django_metrics_statsd.patches.db, .cache, or a module of yours with an object `patch`."
+            )
+            found.append(Error(f"STATSD_PATCHES names {path!r}: {error}", hint=hint, id=f"{LABEL}.E003"))
+    return found
+
+
+def check_metlog(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E004: there is a ``METLOG`` for the metlog client to write to."""
+    wanted = any(path.startswith("django_metrics_statsd.clients.metlog") for path in conf.STATSD_CLIENT)
+    if not wanted or all(callable(getattr(conf.METLOG, name, None)) for name in ("incr", "timer_send")):
+        return []
+    message = f"STATSD_CLIENT is the metlog client, but METLOG is {conf.METLOG!r}, which is no metlog client."
+    hint = "METLOG = client_from_dict_config({...}), from django_metrics_statsd.metlog.config."
+    return [Error(message, hint=hint, id=f"{LABEL}.E004")]
+
+
+def check_middleware_order(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """W002: no middleware that answers requests itself stands before ours."""
+    middleware = list(project_setting("MIDDLEWARE") or [])
+    ours = [position for position, path in enumerate(middleware) if path.startswith(_MIDDLEWARE)]
+    before = [path for path in middleware[: max(ours, default=0)] if _loses_numbers(path)]
+    if not before:
+        return []
+    message = (
+        f"MIDDLEWARE has {before[0]} before {middleware[max(ours)]}; what it answers itself is not counted."
+    )
+    hint = "Put the middlewares of django_metrics_statsd first, after the debug toolbar's if that is there."
+    return [Warning(message, hint=hint, id=f"{LABEL}.W002")]
+
+
+def _loses_numbers(path: str) -> bool:
+    return not path.startswith((_MIDDLEWARE, _TOOLBAR, "django_metrics_statsd."))
+
+
+def check_others(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """W003: nobody else measures the same with StatsD, so that nothing is counted twice."""
+    paths = [*(config.name for config in apps.get_app_configs()), *(project_setting("MIDDLEWARE") or [])]
+    others = sorted({path for path in paths if path.partition(".")[0] in _OTHER_STATSD_APPS})
+    others += sorted(_foreign_patches())
+    if not others:
+        return []
+    message = f"Something else measures this site for StatsD too: {', '.join(others)}."
+    hint = "Remove it from INSTALLED_APPS, MIDDLEWARE and its own settings, or everything is counted twice."
+    return [Warning(message, hint=hint, id=f"{LABEL}.W003")]
+
+
+def _foreign_patches() -> Iterator[str]:
+    """Yield the modules, of packages known to send StatsD, whose functions replace Django's."""
+    for module, owner in (
+        ("django.db.backends.utils", "CursorWrapper"),
+        ("django.core.cache", "CacheHandler"),
+    ):
+        for function in vars(getattr(import_module(module), owner)).values():
+            origin = str(getattr(getattr(function, "__code__", None), "co_filename", ""))
+            if any(f"/{package}/" in origin for package in _OTHER_STATSD_APPS):
+                yield f"{owner}.{function.__name__} of {origin}"
+
+
+def check_faults(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """W004: nothing of ours has failed in this process so far."""
+    if not safety.faults:
+        return []
+    counts = ", ".join(f"{where}: {count}" for where, count in sorted(safety.faults.items()))
+    hint = "The log of django_metrics_statsd has the first traceback of each."
+    return [Warning(f"Something failed and was passed over: {counts}.", hint=hint, id=f"{LABEL}.W004")]
+
+
+def check_drops(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """W005: this process has not dropped stats so far."""
+    from django_metrics_statsd.clients.handle import statsd
+
+    dropped = statsd.telemetry()["dropped"] if statsd.made else {}
+    if not dropped:
+        return []
+    counts = ", ".join(f"{count} for {reason}" for reason, count in sorted(dropped.items()))
+    hint = f"Stats go to {statsd.destination}. The page 'When things go wrong' explains each reason."
+    return [Warning(f"Stats were dropped: {counts}.", hint=hint, id=f"{LABEL}.W005")]
+
+
+def conf_default(name: str) -> object:
+    """Return a setting's default."""
+    return next(setting.default for setting in all_settings() if setting.name == name)
+
+
+CHECKS: tuple[Check, ...] = (
+    check_values,
+    check_names,
+    check_clients,
+    check_patches,
+    check_metlog,
+    check_middleware_order,
+    check_others,
+    check_faults,
+    check_drops,
+)

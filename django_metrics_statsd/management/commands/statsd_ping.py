@@ -1,0 +1,40 @@
+"""``manage.py statsd_ping``: send one stat and say what became of it."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from django_metrics_statsd.clients.handle import statsd
+from django_metrics_statsd.conf import conf
+
+
+class Command(BaseCommand):
+    """Counts one stat, by default ``ping``, now: to mark a deploy in charts, and to try the connection."""
+
+    help = "Counts one stat now, flushes, and says where it went: to mark a deploy, or to try the connection."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the stat's name and how often to count it."""
+        parser.add_argument("-k", "--key", default="ping", help="the stat to count (default: ping)")
+        parser.add_argument("-c", "--count", type=int, default=1, help="how much to add (default: 1)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Send, and exit with 1 if the stat was dropped."""
+        before = statsd.telemetry()["dropped"]
+        statsd.incr(options["key"], options["count"])
+        statsd.flush(timeout=2 * conf.STATSD_TIMEOUT + 1)
+        lost = {
+            reason
+            for reason, count in statsd.telemetry()["dropped"].items()
+            if count != before.get(reason, 0)
+        }
+        if lost:
+            raise CommandError(
+                f"{options['key']} was dropped ({', '.join(sorted(lost))}) on its way to {statsd.destination}. "
+                "See STATSD_URL, STATSD_HOST and STATSD_PORT."
+            )
+        if options["verbosity"]:
+            self.stdout.write(f"{options['key']}:{options['count']}|c sent to {statsd.destination}")

@@ -1,0 +1,65 @@
+"""What the hot paths need of the settings, compiled once and dropped when a setting changes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from django_metrics_statsd.conf import conf, on_change
+
+#: Apps whose own requests are not the site's: ours, and the debug toolbar's.
+OWN_APPS = frozenset(
+    {
+        "djdt",
+        "django_metrics_statsd",
+        "metrics_hits",
+        "metrics_health",
+        "metrics_monitoring",
+        "metrics_dashboard",
+    }
+)
+
+
+class Plan:
+    """The settings as the middlewares and patches use them.
+
+    Attributes:
+        tags: whether the built-in stats carry tags.
+        details: whether a view's time is also sent per module and per method.
+        excluded: a function of the path that is true for requests to leave out, or None.
+        server_timing: a function of the request, True for staff and DEBUG, or False.
+        views: ``{(view, method): (view's name, names of its timings)}``, filled by the middleware.
+    """
+
+    __slots__ = ("details", "excluded", "server_timing", "tags", "views")
+
+    def __init__(self) -> None:
+        patterns = conf.STATSD_EXCLUDE
+        self.tags = conf.STATSD_TAGS is not None
+        self.details = conf.STATSD_VIEW_TIMER_DETAILS
+        self.excluded: Callable[[str], Any] | None = None
+        if patterns:
+            self.excluded = re.compile("|".join(f"(?:{pattern})" for pattern in patterns)).match
+        self.views: dict[tuple[Any, str | None], tuple[str, tuple[str, ...]]] = {}
+        self.server_timing = conf.STATSD_SERVER_TIMING
+
+
+class _Planned:
+    """Holds the plan; ``planned.now`` is compiled at first use."""
+
+    def __init__(self) -> None:
+        on_change(self.reset, "STATSD_")
+
+    def __getattr__(self, name: str) -> Plan:
+        if name != "now":
+            raise AttributeError(name)
+        plan = self.__dict__["now"] = Plan()
+        return plan
+
+    def reset(self) -> None:
+        """Compile anew at the next use."""
+        self.__dict__.pop("now", None)
+
+
+planned = _Planned()
