@@ -1,0 +1,115 @@
+"""Settings of the example site: a small second-hand bookshop that sends its stats.
+
+The part that belongs to django_metrics_statsd is marked; the rest is an ordinary Django project.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- django_metrics_statsd: from here ------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django_metrics_statsd",
+    "shop",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+]
+
+# The two come first, so that they see every response and measure the whole of the work.
+MIDDLEWARE = [
+    "django_metrics_statsd.middleware.GraphiteRequestTimingMiddleware",
+    "django_metrics_statsd.middleware.GraphiteMiddleware",
+    "shop.middleware.content_security_policy",
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+STATSD_PATCHES = [
+    "django_metrics_statsd.patches.db",
+    "django_metrics_statsd.patches.cache",
+]
+
+# Each stat goes to both: the first sends it to a StatsD server, the second keeps the last values
+# in memory for the front page. A site of your own needs the first alone, which is the default.
+STATSD_CLIENT = [
+    "django_metrics_statsd.clients.buffered",
+    "shop.live",
+]
+
+STATSD_URL = os.environ.get("STATSD_URL", "udp://localhost:8125")
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "level": "WARNING"},
+        "statsd": {
+            "class": "django_metrics_statsd.loggers.errors.StatsdHandler",
+            "level": "ERROR",
+        },
+    },
+    "root": {"handlers": ["console", "statsd"]},
+    # The demo fails on purpose all the time; its tracebacks would bury everything else on the
+    # terminal, so here they are counted but not printed.
+    "loggers": {"django.request": {"handlers": ["statsd"], "propagate": False}},
+}
+
+# --- django_metrics_statsd: to here --------------------------------------------------------------
+
+# Off, so that a failing page looks as it does to visitors; `demo` serves the static files anyway.
+DEBUG = False
+ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
+SECRET_KEY = "only for the demo, which listens on 127.0.0.1 and holds nothing worth stealing"
+
+ROOT_URLCONF = "bookshop.urls"
+ASGI_APPLICATION = "bookshop.asgi.application"
+WSGI_APPLICATION = "bookshop.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": os.environ.get("DEMO_DATABASE", BASE_DIR / "bookshop.sqlite3"),
+        # Several visitors read while one writes: WAL lets them, IMMEDIATE makes writers queue.
+        "OPTIONS": {
+            "timeout": 5,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        },
+    },
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+STATIC_URL = "static/"
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True

@@ -1,0 +1,121 @@
+"""Starts the example site the way `make demo` does, as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.example.browser import Browser
+
+MANAGE = Path(__file__).parents[2] / "example" / "manage.py"
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This process's environment without the tests' own settings."""
+    return {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"} | more
+
+
+def manage(*arguments: str) -> list[str]:
+    return [sys.executable, "-W", "error", str(MANAGE), *arguments]
+
+
+class Demo:
+    """One running demo, with a StatsD server (a bound UDP socket) that it sends to."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        self.server.bind(("127.0.0.1", 0))
+        self.server.setblocking(False)
+        self.statsd_url = f"udp://127.0.0.1:{self.server.getsockname()[1]}"
+        self.errors = (folder / "stderr").open("w+")
+        self.process = subprocess.Popen(
+            manage("demo", *options),
+            env=environment(DEMO_DATABASE=str(folder / "demo.sqlite3"), STATSD_URL=self.statsd_url),
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        self.greeting = self.process.stdout.readline()
+        self.browser = Browser(self.greeting.partition("http://")[2].partition("/")[0])
+
+    def stats(self) -> dict[str, Any]:
+        return {row["name"]: row for row in self.browser.json("/stats")["stats"]}
+
+    def counts(self) -> Counter[str]:
+        return Counter({name: row["count"] for name, row in self.stats().items()})
+
+    def stop(self, number: int = signal.SIGTERM) -> tuple[int, float]:
+        """Send a signal; return the exit code and the seconds it took."""
+        begin = time.monotonic()
+        self.process.send_signal(number)
+        return self.process.wait(10), time.monotonic() - begin
+
+    def stderr(self) -> str:
+        self.errors.seek(0)
+        return self.errors.read()
+
+    def datagrams(self) -> list[str]:
+        """Every line that came over UDP so far."""
+        lines: list[str] = []
+        while True:
+            try:
+                lines += self.server.recv(65_535).decode().splitlines()
+            except BlockingIOError:
+                return lines
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+        self.errors.close()
+        self.server.close()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Demo]]:
+    """Start demos on one new database, on any free port unless told."""
+    with ExitStack() as stack:
+
+        def one(*options: str) -> Demo:
+            demo = Demo(tmp_path, *(options or ("--port", "0")))
+            stack.callback(demo.close)
+            return demo
+
+        yield one
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    demo = Demo(tmp_path_factory.mktemp("demo"), "--port", "0", "--no-traffic")
+    yield demo
+    demo.close()
+
+
+@pytest.fixture
+def demo(shared: Demo) -> Demo:
+    """A demo without visitors that other tests use too: compare counts with those before."""
+    shared.browser.cookies.clear()
+    return shared
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 10) -> bool:
+    """Whether `holds` becomes true in time."""
+    end = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
