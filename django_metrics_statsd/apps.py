@@ -1,8 +1,9 @@
-"""What happens at start: checks are registered, patches installed. No file, socket, name or database is touched."""
+"""What happens at start: checks are registered and patches installed.
+
+No file, socket, name or database is touched.
+"""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 from django.apps import AppConfig
 
@@ -20,21 +21,13 @@ class MetricsStatsdConfig(AppConfig):
     def ready(self) -> None:
         """Register the checks, install the patches, and see that SIGTERM flushes."""
         from django_metrics_statsd import background, checks
+        from django_metrics_statsd.patches.base import wanted_patches
 
         checks.register_all()
         for path in wanted_patches():
             _install(path)
         if conf.STATSD_HANDLE_SIGTERM:
             background.handle_sigterm()
-
-
-def wanted_patches() -> Iterator[str]:
-    """Yield the dotted path of each patch that the settings ask for."""
-    yield from conf.STATSD_PATCHES
-    if conf.STATSD_MODEL_SIGNALS:
-        yield "django_metrics_statsd.patches.models"
-    if conf.STATSD_CELERY_SIGNALS:
-        yield "django_metrics_statsd.patches.celery"
 
 
 def _install(path: str) -> None:

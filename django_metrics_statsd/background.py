@@ -67,6 +67,7 @@ class Worker:
         """Start the thread unless it runs. Where no thread can start, say so once and go on without."""
         if self._thread is not None and self._thread.is_alive():
             return
+        _hook_exits()
         self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
         try:
             self._thread.start()
@@ -99,7 +100,6 @@ class Worker:
 def look_after(drainable: Drainable) -> None:
     """From now on, flush `drainable` when the process ends, and reset it in children."""
     _all.add(drainable)
-    _hook_exits()
 
 
 def _flush_all() -> None:
@@ -126,7 +126,8 @@ def _hook_exits() -> None:
     """Also flush where a child process ends without running ``atexit`` functions.
 
     multiprocessing's and billiard's (Celery's) children leave through ``os._exit``; the first runs its
-    own finalizers before, the second sends a Celery signal.
+    own finalizers before, the second sends a Celery signal. A multiprocessing child begins by forgetting the
+    finalizers it inherited, so this is done when a thread starts in the child, not before the fork.
     """
     if "multiprocessing.util" in sys.modules and "multiprocessing" not in _hooked:
         _hooked.add("multiprocessing")

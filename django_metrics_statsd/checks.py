@@ -42,11 +42,12 @@ def check_values(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
 def check_names(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """W001: no setting begins with ``STATSD_`` that nobody reads."""
     known = [setting.name for setting in all_settings()]
+    ends = [name.removeprefix("STATSD_") for name in known]  # all begin alike, which is no likeness
     found: list[CheckMessage] = []
     for name in names_in_settings("STATSD_"):
         if name not in known:
-            near = difflib.get_close_matches(name, known, 1, 0.5)
-            hint = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(known)}."
+            near = difflib.get_close_matches(name.removeprefix("STATSD_"), ends, 1, 0.5)
+            hint = f"Did you mean STATSD_{near[0]}?" if near else f"Known are: {', '.join(known)}."
             found.append(Warning(f"{name} is not a setting of this package.", hint=hint, id=f"{LABEL}.W001"))
     return found
 
@@ -67,8 +68,7 @@ def check_clients(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
 
 def check_patches(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E003: every patch that the settings ask for can be had."""
-    from django_metrics_statsd.apps import wanted_patches
-    from django_metrics_statsd.patches.base import find_patch
+    from django_metrics_statsd.patches.base import find_patch, wanted_patches
 
     found: list[CheckMessage] = []
     for path in wanted_patches():
@@ -84,12 +84,17 @@ def check_patches(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
 
 def check_metlog(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E004: there is a ``METLOG`` for the metlog client to write to."""
-    wanted = any(path.startswith("django_metrics_statsd.clients.metlog") for path in conf.STATSD_CLIENT)
-    if not wanted or all(callable(getattr(conf.METLOG, name, None)) for name in ("incr", "timer_send")):
+    if "django_metrics_statsd.clients.metlog" not in {_module(path) for path in conf.STATSD_CLIENT}:
         return []
-    message = f"STATSD_CLIENT is the metlog client, but METLOG is {conf.METLOG!r}, which is no metlog client."
-    hint = "METLOG = client_from_dict_config({...}), from django_metrics_statsd.metlog.config."
-    return [Error(message, hint=hint, id=f"{LABEL}.E004")]
+    from django_metrics_statsd.clients.metlog import problem
+
+    message = problem()
+    hint = "Or take another STATSD_CLIENT; until then its stats are dropped."
+    return [Error(message, hint=hint, id=f"{LABEL}.E004")] if message else []
+
+
+def _module(path: str) -> str:
+    return path.removesuffix(".StatsClient")
 
 
 def check_middleware_order(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:

@@ -74,22 +74,23 @@ class Conf:
     STATSD_CLIENT = ClientSetting(
         kinds.CLIENTS,
         DEFAULT_CLIENT,
-        "The client that stats go to: a module with ``StatsClient``, a class, or a list of these, which all get "
-        "every stat. Unset, tests get the null client.",
+        "The client that stats go to: a module with ``StatsClient``, a class, or a list of these, which all "
+        "get every stat. Unset, tests get the null client.",
     )
     STATSD_HOST = Setting(kinds.TEXT, "localhost", "The StatsD server's name or address.")
     STATSD_PORT = Setting(kinds.whole(0, 65535), 8125, "The StatsD server's port.")
     STATSD_URL = Setting(
         kinds.URL,
         None,
-        "Host, port and protocol in one: ``udp://``, ``udp6://``, ``tcp://``, ``tcp6://``, ``unix://`` (datagrams) or "
-        "``unixstream://``. Goes before ``STATSD_HOST`` and ``STATSD_PORT``.",
+        "Host, port and protocol in one: ``udp://``, ``udp6://``, ``tcp://``, ``tcp6://``, ``unix://`` "
+        "(datagrams) or ``unixstream://``. Goes before ``STATSD_HOST`` and ``STATSD_PORT``.",
     )
     STATSD_PREFIX = Setting(kinds.TEXT, "", "Put, with a dot, before every name.")
     STATSD_PATCHES = Setting(
         kinds.DOTTED_LIST,
         [],
-        "Patches to install at start, such as ``django_metrics_statsd.patches.db`` and ``django_metrics_statsd.patches.cache``.",
+        "Patches to install at start, such as ``django_metrics_statsd.patches.db`` and "
+        "``django_metrics_statsd.patches.cache``.",
     )
     STATSD_VIEW_TIMER_DETAILS = Setting(
         kinds.BOOLEAN, True, "Whether a view's time is also sent for its module and for its method."
@@ -102,7 +103,8 @@ class Conf:
     STATSD_SERVER_TIMING = Setting(
         kinds.SWITCH,
         False,
-        "Whether responses carry a ``Server-Timing`` header: True for staff and under DEBUG, or a function of the request.",
+        "Whether responses carry a ``Server-Timing`` header: True for staff and under DEBUG, or a function "
+        "of the request.",
     )
     STATSD_TAGS = Setting(
         kinds.one_of(None, "datadog", "influxdb", "graphite"),
@@ -126,13 +128,14 @@ class Conf:
     STATSD_MAXUDPSIZE = Setting(
         kinds.whole(128, 65_000),
         1432,
-        "Largest datagram in bytes: 512 is safe on any network, 1432 fits Ethernet, 8192 suits Unix sockets and loopback.",
+        "Largest datagram in bytes: 512 is safe on any network, 1432 fits Ethernet, 8192 suits Unix sockets "
+        "and loopback.",
     )
     STATSD_MULTI_VALUE = Setting(
         kinds.BOOLEAN,
         False,
-        "Whether one line may carry several values of a timer. Etsy's daemon, Telegraf, and, in its own form, Datadog's agent "
-        "read that; collectd does not.",
+        "Whether one line may carry several values of a timer. Etsy's daemon, Telegraf and, in its own form, "
+        "Datadog's agent read that; collectd does not.",
     )
     STATSD_TIMEOUT = Setting(kinds.number(0.05, 30), 1.0, "Seconds to wait for a TCP or Unix stream server.")
     STATSD_DNS_TTL = Setting(

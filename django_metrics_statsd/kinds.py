@@ -102,7 +102,7 @@ def whole(low: int, high: int) -> Kind[int]:
     """A whole number from `low` to `high`; digits in a string count, as environment variables give them."""
 
     def clean(value: Any) -> int:
-        number = int(value) if isinstance(value, str) and value.strip().isdigit() else value
+        number = int(value) if isinstance(value, str) and value.strip().isdecimal() else value
         if isinstance(number, int) and not isinstance(number, bool) and low <= number <= high:
             return number
         raise ValueError(f"must be a whole number from {low} to {high}")

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from asyncio import CancelledError
 from time import perf_counter
-from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http.multipartparser import MultiPartParserError
 
 from django_metrics_statsd import server_timing
 from django_metrics_statsd.clients.handle import statsd
@@ -64,11 +64,19 @@ class GraphiteMiddleware(ObservingMiddleware):
         return names
 
 
+#: As django.core.handlers.exception.response_for_exception answers.
+_STATUSES: tuple[tuple[type[Exception], int], ...] = (
+    (Http404, 404),
+    (PermissionDenied, 403),
+    (MultiPartParserError, 400),
+    (BadRequest, 400),
+    (SuspiciousOperation, 400),
+)
+
+
 def status_of(error: Exception) -> int:
     """Return the status that Django answers with when a view raises this."""
-    if isinstance(error, Http404):
-        return 404
-    return 403 if isinstance(error, PermissionDenied) else 500
+    return next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)
 
 
 class GraphiteRequestTimingMiddleware(ObservingMiddleware):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from types import MethodType
 from typing import Any
 
 from django_metrics_statsd.safety import failed
@@ -126,10 +127,15 @@ def _described(view: Any) -> tuple[str, str] | None:
     cls = getattr(view, "cls", None) or getattr(view, "view_class", None)
     if not isinstance(cls, type):
         return None
-    return cls.__module__, cls.__qualname__.replace(".<locals>", "")
+    name = cls.__qualname__.replace(".<locals>", "")
+    if name.rpartition(".")[2] != cls.__name__:  # renamed: REST framework's @api_view does so
+        name = cls.__name__
+    return cls.__module__, name
 
 
 def _inner(view: Any) -> Any:
+    if isinstance(view, MethodType):  # what its function wraps would not know the object any more
+        return None
     if isinstance(view, partial):
         return view.func
     return getattr(view, "__wrapped__", None)

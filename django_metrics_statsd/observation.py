@@ -62,3 +62,9 @@ def begin(request: HttpRequest) -> Observation:
 def of(request: HttpRequest) -> Observation | None:
     """Return the request's observation, or None when none of our middlewares has seen the request."""
     return request.__dict__.get(_ATTRIBUTE)
+
+
+def leave(observation: Observation) -> None:
+    """Let `observation` be current no longer, in the context of whoever calls this."""
+    if current.get() is observation:
+        current.set(None)

@@ -8,19 +8,20 @@ from time import perf_counter
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.apps import apps
 from django.http import HttpRequest, HttpResponseBase
 
 from django_metrics_statsd import background, observation
 from django_metrics_statsd.clients.handle import statsd
 from django_metrics_statsd.observation import Observation
-from django_metrics_statsd.plan import OWN_APPS, planned
+from django_metrics_statsd.plan import APPS_WITH_VIEWS, OWN_NAMESPACES, planned
 from django_metrics_statsd.safety import failed
 
 GetResponse = Callable[[HttpRequest], Any]
 
 
 class ObservingMiddleware:
-    """A middleware that looks on. Subclasses say what happens at the end of a request, in `responded` and `raised`."""
+    """A middleware that looks on. Subclasses say, in `responded` and `raised`, what happens at the end."""
 
     sync_capable = True
     async_capable = True
@@ -30,9 +31,12 @@ class ObservingMiddleware:
         self.is_async = iscoroutinefunction(get_response)
         if self.is_async:
             markcoroutinefunction(self)
-            self.process_view: Callable[..., Any] = self._aprocess_view
-        else:
-            self.process_view = self._process_view
+        if any(apps.is_installed(name) for name in APPS_WITH_VIEWS):
+            # An attribute only where it is needed, and of this mode, so that Django neither calls it for
+            # nothing nor moves it into a thread.
+            self.process_view: Callable[..., Any] = (
+                self._aprocess_view if self.is_async else self._process_view
+            )
 
     def __call__(self, request: HttpRequest) -> Any:
         """Handle one request."""
@@ -78,7 +82,7 @@ class ObservingMiddleware:
 
     def _process_view(self, request: HttpRequest, *args: Any) -> None:
         match = request.resolver_match
-        if match is not None and match.app_names and not OWN_APPS.isdisjoint(match.app_names):
+        if match is not None and match.app_names and not OWN_NAMESPACES.isdisjoint(match.app_names):
             seen = observation.of(request)
             if seen is not None:
                 seen.muted = True
@@ -101,16 +105,21 @@ class ObservingMiddleware:
                     self.responded(request, response, seen, start)
                 elif error is not None:
                     self.raised(request, error, start)
-            if outermost:
-                self._leave(response)
         except Exception:
             failed("middleware.end")
+        if outermost:
+            self._leave(response, seen)
 
-    def _leave(self, response: HttpResponseBase | None) -> None:
-        if background.ending.told:
-            statsd.flush(0.2)
-        if response is None or not response.streaming:
-            observation.current.set(None)
+    def _leave(self, response: HttpResponseBase | None, seen: Observation) -> None:
+        try:
+            if background.ending.told:
+                statsd.flush(0.2)
+            if response is None or not response.streaming:
+                observation.current.set(None)
+            else:
+                when_closed(response, observation.leave, seen)
+        except Exception:
+            failed("middleware.leave")
 
     def responded(
         self, request: HttpRequest, response: HttpResponseBase, seen: Observation, start: float

@@ -8,8 +8,8 @@ from typing import Any
 
 from django_metrics_statsd.conf import conf, on_change
 
-#: Apps whose own requests are not the site's: ours, and the debug toolbar's.
-OWN_APPS = frozenset(
+#: URL namespaces whose requests are not the site's own: the debug toolbar's and ours.
+OWN_NAMESPACES = frozenset(
     {
         "djdt",
         "django_metrics_statsd",
@@ -18,6 +18,14 @@ OWN_APPS = frozenset(
         "metrics_monitoring",
         "metrics_dashboard",
     }
+)
+#: The apps with views in them. Where none of these is installed there is nothing to look for.
+APPS_WITH_VIEWS = (
+    "debug_toolbar",
+    "django_metrics_statsd.hits",
+    "django_metrics_statsd.health",
+    "django_metrics_statsd.monitoring",
+    "django_metrics_statsd.dashboard",
 )
 
 

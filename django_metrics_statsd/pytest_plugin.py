@@ -44,7 +44,8 @@ class _Summary:
         self.counts: Counter[tuple[str, str]] = Counter()
 
     def count(self, record: Record) -> None:
-        self.counts[str(record.stat), record.kind] += 1
+        stat = record.stat if isinstance(record.stat, str) else f"<{type(record.stat).__name__}>"
+        self.counts[stat, record.kind] += 1
 
     def pytest_sessionstart(self) -> None:
         from django_metrics_statsd.clients.handle import statsd

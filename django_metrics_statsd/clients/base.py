@@ -24,10 +24,10 @@ TagsIn = Mapping[str, object] | Sequence[str] | None
 
 
 class Record(NamedTuple):
-    """One stat as it was emitted. `tags` is what the caller gave, a mapping, pairs or None."""
+    """One stat as it was emitted: unchecked, so any field but `kind` may be anything."""
 
     kind: str
-    stat: str
+    stat: Any
     value: Any
     rate: float
     tags: Any
@@ -85,7 +85,7 @@ def negative(count: Any) -> Any:
     """Return minus `count`; what has no minus is passed on, to be refused with the other odd values."""
     try:
         return -count
-    except TypeError:
+    except Exception:  # whatever the operators of the host's objects do, it is not for the caller
         return None
 
 

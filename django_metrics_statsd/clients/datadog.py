@@ -28,7 +28,9 @@ class StatsClient(BaseClient):
     def __init__(self) -> None:
         super().__init__()
         address = build.address()
-        where = {"socket_path": address.path} if address.is_unix else {"host": address.host, "port": address.port}  # fmt: skip
+        where: dict[str, Any] = {"host": address.host, "port": address.port}
+        if address.is_unix:
+            where = {"socket_path": address.path}
         self._dog = DogStatsd(
             **where,
             namespace=conf.STATSD_PREFIX.rstrip(".") or None,

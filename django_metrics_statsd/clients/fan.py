@@ -17,37 +17,40 @@ class FanClient(BaseClient):
 
     def record(self, kind: str, stat: str, value: Any, rate: float, tags: Any) -> None:
         """Give one stat to every client."""
+        self._each("record", kind, stat, value, rate, tags)
+
+    def _each(self, method: str, *args: Any) -> list[Any]:
+        """Call a method of every client; return what those gave that did not fail."""
+        results = []
         for client in self.clients:
             try:
-                client.record(kind, stat, value, rate, tags)
+                results.append(getattr(client, method)(*args))
             except Exception:
-                failed(f"client {client.destination}")
+                failed(f"client {type(client).__module__}")
+        return results
 
     def start(self) -> None:
         """Start every client."""
-        for client in self.clients:
-            client.start()
+        self._each("start")
 
     def tick(self) -> None:
         """Let every client look after itself."""
-        for client in self.clients:
-            client.tick()
+        self._each("tick")
 
     def flush(self, timeout: float | None = None) -> bool:
         """Flush every client."""
-        done = [client.flush(timeout) for client in self.clients]
-        return all(done)
+        done = self._each("flush", timeout)
+        return len(done) == len(self.clients) and all(done)
 
     def close(self) -> None:
         """Close every client."""
-        for client in self.clients:
-            client.close()
+        self._each("close")
 
     def telemetry(self) -> dict[str, Any]:
-        """Return the sums over all clients, and each client's own under ``"clients"``."""
-        each = {client.destination: client.telemetry() for client in self.clients}
+        """Return the sums over all clients, and each client's own under ``"clients"``, in their order."""
+        each = self._each("telemetry")
         total: dict[str, Any] = {"sent": 0, "packets": 0, "bytes": 0, "dropped": {}}
-        for counts in each.values():
+        for counts in each:
             for key in ("sent", "packets", "bytes"):
                 total[key] += counts[key]
             for reason, count in counts["dropped"].items():

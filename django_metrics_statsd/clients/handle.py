@@ -47,6 +47,11 @@ class Statsd:
         for name in _EMITTERS:
             setattr(self, name, _Cold(self, name))
 
+    def reset(self) -> None:
+        """Start anew in a forked child, where another thread may have left the lock held."""
+        self._lock = threading.RLock()
+        self.unbind()
+
     @property
     def client(self) -> BaseClient:
         """The client behind the handle, made now if there is none."""
@@ -56,7 +61,7 @@ class Statsd:
             return self._client
 
     def bind(self) -> None:
-        """Let the emitting attributes be the client's own functions, or the listeners' where there are some."""
+        """Let the emitting attributes be the client's own functions, or the listeners' if there are some."""
         with self._lock:
             client = self.client
             client.start()
@@ -73,11 +78,11 @@ class Statsd:
     def unlisten(self, listener: Listener) -> None:
         """Stop calling `listener`."""
         with self._lock:
-            self._listeners = tuple(each for each in self._listeners if each is not listener)
+            self._listeners = tuple(each for each in self._listeners if each != listener)
             self.unbind()
 
     def replace(self, client: BaseClient | None) -> BaseClient | None:
-        """Put another client behind the handle (None: the configured one); return the one that was there."""
+        """Put another client behind the handle (None: the configured one); return the previous."""
         with self._lock:
             previous, self._client = self._client, client
             self.unbind()
@@ -159,4 +164,4 @@ def get_client() -> BaseClient:
 
 
 on_change(statsd.close, "STATSD_", "METLOG")
-os.register_at_fork(after_in_child=statsd.unbind)
+os.register_at_fork(after_in_child=statsd.reset)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from itertools import chain
 from typing import Any
 
 from django_metrics_statsd import background
 from django_metrics_statsd.clients import build
 from django_metrics_statsd.clients.base import BaseClient, Record
-from django_metrics_statsd.clients.packets import lines_of, pack
+from django_metrics_statsd.clients.delivery import Delivery
+from django_metrics_statsd.clients.packets import lines_of
 from django_metrics_statsd.clients.window import Window
 from django_metrics_statsd.conf import conf
 
@@ -35,25 +37,19 @@ class StatsClient(BaseClient):
 
     def record_all(self, records: list[Record]) -> None:
         """Send several stats, in as few packets as hold them."""
-        lines = [line for record in records for line in self._lines(record)]
+        windows = [self._window(record) for record in records]
         with self._lock:
-            for packet in pack(lines, self._size, self.counts.drop):
-                self._send(packet)
+            delivery = Delivery(self._transport, self._size, self.counts)
+            lines = chain.from_iterable(
+                lines_of(window, self._dialect, self._size, delivery.refuse) for window in windows
+            )
+            delivery.send(lines, sum(window.taken for window in windows))
 
-    def _lines(self, record: Record) -> list[str]:
+    def _window(self, record: Record) -> Window:
+        """Return a window of one stat: each keeps its place among the others."""
         window = Window(1, self.counts.drop)
         window.fold_one(record)
-        return list(lines_of(window, self._dialect, self._size, self.counts.drop))
-
-    def _send(self, packet: bytes) -> None:
-        stats = packet.count(b"\n") + 1
-        reason = self._transport.send(packet)
-        if reason:
-            self.counts.drop(reason, stats)
-            return
-        self.counts.sent += stats
-        self.counts.packets += 1
-        self.counts.bytes += len(packet)
+        return window
 
     def reset(self) -> None:
         """Start anew in a forked child."""

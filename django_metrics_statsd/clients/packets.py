@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from django_metrics_statsd.clients.dialects import Dialect, number, rate_suffix
+from django_metrics_statsd.clients.dialects import TOGETHER, Dialect, number, rate_suffix
 from django_metrics_statsd.clients.window import Window
 from django_metrics_statsd.names import Tags
 
 
 def lines_of(window: Window, dialect: Dialect, size: int, drop: Callable[..., None]) -> Iterator[str]:
-    """Yield a window's lines; two lines in one string belong together and are never parted.
+    """Yield a window's lines, one or several in each string.
 
     Args:
         window: what was gathered.
@@ -47,28 +47,26 @@ def _parts(key: Any) -> tuple[str, float, Tags]:
 
 def _sampled(window: Window) -> dict[Any, list[float]]:
     """Return the timers, with the rate of those that overflowed their reservoir put into their key."""
-    if not window.timed:
+    if not window.sampled:
         return window.timers
     timers = dict(window.timers)
-    for key, seen in window.timed.items():
+    for key, reservoir in window.sampled.items():
         stat, rate, tags = _parts(key)
         values = timers.pop(key)
-        timers[stat, rate * len(values) / seen, tags] = values
+        timers[stat, rate * len(values) / reservoir.seen, tags] = values
     return timers
 
 
 def pack(lines: Iterable[str], size: int, drop: Callable[..., None]) -> Iterator[bytes]:
     """Pack whole lines into packets of at most `size` bytes; a line longer than that is dropped."""
-    packet: list[str] = []
-    length = -1
-    for line in lines:
-        if len(line) > size:
+    text = "\n".join(lines)
+    start, end = 0, len(text)
+    while start < end:
+        stop = end if end - start <= size else text.rfind("\n", start, start + size + 1)
+        if stop < 0:  # no line's end within the size
             drop("too_long")
+            stop = text.find("\n", start)
+            start = end if stop < 0 else stop + 1
             continue
-        if length + 1 + len(line) > size:
-            yield "\n".join(packet).encode("ascii")
-            packet, length = [], -1
-        packet.append(line)
-        length += 1 + len(line)
-    if packet:
-        yield "\n".join(packet).encode("ascii")
+        yield text[start:stop].replace(TOGETHER, "\n").encode("ascii")
+        start = stop + 1

@@ -35,7 +35,7 @@ class Resolver:
     def _look_up(self, now: float) -> None:
         try:
             self._found = self._ask()
-        except (OSError, UnicodeError) as error:
+        except (OSError, ValueError) as error:  # ValueError: a host with a NUL, or too long for IDNA
             self._good_until = now + RETRY
             say_once("resolver", "cannot resolve the StatsD server %s: %s", self._address, error)
             return

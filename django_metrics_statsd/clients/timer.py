@@ -8,6 +8,8 @@ from functools import wraps
 from time import perf_counter
 from typing import Any, ParamSpec, Protocol, Self, TypeVar, cast
 
+from asgiref.sync import iscoroutinefunction
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -77,7 +79,13 @@ class Timer:
         self.stop()
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
-        """Return `function` timed: a generator until it is exhausted, a coroutine until it is awaited."""
+        """Return `function` timed: a generator until it is exhausted, a coroutine until it is done.
+
+        Raises:
+            TypeError: this cannot be called.
+        """
+        if not callable(function):
+            raise TypeError(f"a timer decorates functions and other callables, not {function!r}")
         wrap = next(wrap for test, wrap in _WRAPPERS if test(function))
         return cast("Callable[P, R]", wrap(self._fresh, function))
 
@@ -137,8 +145,14 @@ def _async_generator(fresh: Callable[[], Timer], function: Callable[..., Any]) -
     return timed
 
 
+def _is_coroutine(function: Any) -> bool:
+    """Whether calling this gives a coroutine: also where it is marked so (class-based views), and objects."""
+    call = getattr(function, "__call__", None)  # noqa: B004
+    return iscoroutinefunction(function) or iscoroutinefunction(call)
+
+
 _WRAPPERS: tuple[tuple[Callable[[Any], bool], Callable[..., Any]], ...] = (
-    (inspect.iscoroutinefunction, _coroutine),
+    (_is_coroutine, _coroutine),
     (inspect.isasyncgenfunction, _async_generator),
     (inspect.isgeneratorfunction, _generator),
     (callable, _function),

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from time import time
 from typing import Any
 
-from django_metrics_statsd.clients.base import GAUGE_DELTA, BaseClient, Record, milliseconds
+from django_metrics_statsd import background
+from django_metrics_statsd.clients.base import GAUGE_DELTA, SET, BaseClient, Record, milliseconds
+from django_metrics_statsd.clients.dialects import is_number
 
 #: How many series and how many recent stats are kept.
 MAX_SERIES = 1_000
@@ -36,26 +38,34 @@ class StatsClient(BaseClient):
         self._lock = threading.Lock()
         self._series: OrderedDict[tuple[str, str], Series] = OrderedDict()
         self._recent: deque[tuple[float, Record]] = deque(maxlen=MAX_RECENT)
+        background.look_after(self)
 
-    def record(self, kind: str, stat: str, value: Any, rate: float, tags: Any) -> None:
+    def record(self, kind: str, stat: Any, value: Any, rate: float, tags: Any) -> None:
         """Keep one stat; the series longest without one gives way."""
-        now = time()
-        try:
-            amount = float(milliseconds(value))
-        except (TypeError, ValueError, OverflowError):
-            amount = 0.0
+        if not isinstance(stat, str) or not stat:
+            self.counts.drop("name")
+            return
+        value = milliseconds(value)
+        if kind != SET and not is_number(value):
+            self.counts.drop("value")
+            return
+        now, amount = time(), 0.0 if kind == SET else float(value)
         with self._lock:
-            self._recent.append((now, Record(kind, stat, value, rate, tags)))
-            self._update(self._find(kind, stat), amount, value, now)
+            try:
+                self._update(self._find(kind, stat), amount, value, now)
+            except Exception:  # a name of the host's own class, which may not even have a hash
+                self.counts.drop("name")
+            else:
+                self._recent.append((now, Record(kind, stat, value, rate, tags)))
 
     def _find(self, kind: str, stat: str) -> Series:
-        key = (kind, str(stat))
+        key = (kind, stat)
         found = self._series.get(key)
         if found is None:
             if len(self._series) >= MAX_SERIES:
                 self._series.popitem(last=False)
                 self.counts.drop("series")
-            found = self._series[key] = Series(kind, str(stat))
+            found = self._series[key] = Series(kind, stat)
         self._series.move_to_end(key)
         return found
 
@@ -77,10 +87,10 @@ class StatsClient(BaseClient):
             return list(self._recent)
 
     def reset(self) -> None:
-        """Forget everything."""
-        with self._lock:
-            self._series.clear()
-            self._recent.clear()
+        """Forget everything, as a forked child does."""
+        self._lock = threading.Lock()
+        self._series.clear()
+        self._recent.clear()
 
 
 def find(clients: Iterable[BaseClient]) -> StatsClient | None:

@@ -162,7 +162,12 @@ class StreamTransport(_Socketed):
 
 def _hung_up(opened: socket.socket) -> bool:
     """Whether the server has closed the connection. Without asking, the next packet would vanish."""
+    # A socket with a timeout waits before each recv, whatever the flags: ask without one.
+    timeout = opened.gettimeout()
+    opened.setblocking(False)
     try:
-        return opened.recv(4096, socket.MSG_DONTWAIT) == b""
+        return opened.recv(4096) == b""
     except BlockingIOError:
         return False
+    finally:
+        opened.settimeout(timeout)

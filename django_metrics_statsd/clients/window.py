@@ -6,19 +6,23 @@ rate 1), else ``(name, rate, tags)``; names are cleaned when lines are written, 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Hashable
 from datetime import timedelta
-from random import random, randrange
+from math import isfinite
+from random import random
 from typing import Any, Final
 
 from django_metrics_statsd.clients.base import COUNTER, GAUGE, GAUGE_DELTA, SET, TIMER, milliseconds
 from django_metrics_statsd.clients.dialects import is_number, member
+from django_metrics_statsd.clients.reservoir import Reservoir
 from django_metrics_statsd.names import freeze_tags
 
-#: An interval that has gathered more than this is sent early; past twice this, new ones are dropped.
+#: An interval that has gathered more than this is sent early.
 MAX_SERIES: Final = 5_000
 MAX_VALUES: Final = 50_000
+#: Past this, because nothing can be sent, new series are dropped and times only sampled (about 12 MB).
+MOST_SERIES: Final = 40_000
+MOST_VALUES: Final = 100_000
 #: Longest time in milliseconds that is taken for a time (about eleven days).
 _MAX_MS: Final = 1e9
 
@@ -30,19 +34,21 @@ class Window:
 
     Attributes:
         counters: ``{key: sum}``.
-        timers: ``{key: [ms, …]}``, with ``timed`` holding ``{key: how many}`` where a sample was kept.
+        timers: ``{key: [ms, …]}``; ``sampled`` has a `Reservoir` for those that there is no room for.
         gauges: ``{key: value}``; ``steps`` the same for changes to gauges not set in this interval.
         sets: ``{key: {member, …}}``.
         taken: stats that came in and were not dropped.
     """
 
-    __slots__ = ("counters", "drop", "gauges", "reservoir", "sets", "steps", "taken", "timed", "timers", "values")  # fmt: skip
+    __slots__ = (
+        "counters", "drop", "gauges", "reservoir", "sampled", "sets", "steps", "taken", "timers", "values",
+    )  # fmt: skip
 
     def __init__(self, reservoir: int, drop: Callable[..., None]) -> None:
         self.reservoir, self.drop = reservoir, drop
         self.counters: dict[Key, float] = {}
         self.timers: dict[Key, list[float]] = {}
-        self.timed: dict[Key, int] = {}
+        self.sampled: dict[Key, Reservoir] = {}
         self.gauges: dict[Key, float] = {}
         self.steps: dict[Key, float] = {}
         self.sets: dict[Key, set[str]] = {}
@@ -52,34 +58,34 @@ class Window:
     @property
     def series(self) -> int:
         """How many distinct series it holds."""
-        return len(self.counters) + len(self.timers) + len(self.gauges) + len(self.steps) + len(self.sets)  # fmt: skip
+        kinds: tuple[dict[Key, Any], ...] = (self.counters, self.timers, self.gauges, self.steps, self.sets)
+        return sum(len(series) for series in kinds)
 
     @property
     def full(self) -> bool:
         """Whether it should be sent before its time."""
         return self.values >= MAX_VALUES or self.series >= MAX_SERIES
 
-    def fold(self, buffer: deque[tuple[Any, ...]]) -> None:
-        """Empty the buffer into this window.
+    def fold_counts(self, counts: dict[Any, int]) -> None:
+        """Add to counters, given as ``{name: how many}``."""
+        for stat, count in counts.items():
+            reason = self._count(stat, count) if isinstance(stat, str) and stat else "name"
+            if reason:
+                self.drop(reason, count)
+            else:
+                self.taken += count
 
-        The first two branches are the hot path: whole counts and float times with plain names.
-        """
-        counters, timers, popleft, room = self.counters, self.timers, buffer.popleft, self.reservoir
-        for _ in range(len(buffer)):
-            kind, stat, value, rate, tags = entry = popleft()
-            if tags is None and rate == 1:
-                if kind == COUNTER and value.__class__ is int and stat in counters:
-                    counters[stat] += value
-                    self.taken += 1
-                    continue
-                if kind == TIMER and value.__class__ is float and 0 <= value < _MAX_MS:
-                    kept = timers.get(stat)
-                    if kept is not None and len(kept) < room:
-                        kept.append(value)
-                        self.taken += 1
-                        self.values += 1
-                        continue
-            self.fold_one(entry)
+    def fold_times(self, stat: Any, values: list[Any]) -> None:
+        """Add times of one name: in bulk where they are what they should be, finite numbers."""
+        if stat.__class__ is not str or not stat or not _are_times(values):
+            for value in values:
+                self.fold_one((TIMER, stat, value, 1, None))
+            return
+        reason = self._keep(stat, values)
+        if reason:
+            self.drop(reason, len(values))
+        else:
+            self.taken += len(values)
 
     def fold_one(self, entry: tuple[Any, ...]) -> None:
         """Take one stat of any shape, or drop and count it."""
@@ -102,17 +108,17 @@ class Window:
             return ""
         key: Hashable = stat
         if tags or rate < 1:
-            key = (stat, min(rate, 1), (freeze_tags(tags) if tags else ()) or ())
+            key = (stat, min(float(rate), 1), (freeze_tags(tags) if tags else ()) or ())
         if kind == SET:
             return self._add_member(key, value)
         if isinstance(value, timedelta) and kind == TIMER:
             value = milliseconds(value)
         if not is_number(value):
             return "value"
-        return self._ADDERS[kind](self, key, value if isinstance(value, int | float) else float(value))
+        return self._ADDERS[kind](self, key, int(value) if isinstance(value, int) else float(value))
 
     def _crowded(self, key: Key, *homes: dict[Key, Any]) -> bool:
-        return self.series >= 2 * MAX_SERIES and not any(key in home for home in homes)
+        return self.series >= MOST_SERIES and not any(key in home for home in homes)
 
     def _count(self, key: Key, value: float) -> str:
         if self._crowded(key, self.counters):
@@ -121,27 +127,24 @@ class Window:
         return ""
 
     def _time(self, key: Key, value: float) -> str:
-        if not 0 <= value < _MAX_MS:
-            return "value"
+        return self._keep(key, [value]) if 0 <= value < _MAX_MS else "value"
+
+    def _keep(self, key: Key, values: list[float]) -> str:
+        """Keep as many times as there is room for, and a fair sample of the others."""
         kept = self.timers.get(key)
         if kept is None:
-            if self._crowded(key, self.timers):
+            if self._crowded(key, self.timers) or self.values >= MOST_VALUES:
                 return "series"
             kept = self.timers[key] = []
-        if len(kept) < self.reservoir and self.values < 2 * MAX_VALUES:
-            kept.append(value)
-            self.values += 1
-            return ""
-        return self._sample(key, kept, value)
-
-    def _sample(self, key: Key, kept: list[float], value: float) -> str:
-        """Let each of all the values seen be kept with the same chance (Vitter's algorithm R, 1985)."""
-        if not kept:
-            return "series"
-        seen = self.timed[key] = self.timed.get(key, len(kept)) + 1
-        place = randrange(seen)
-        if place < len(kept):
-            kept[place] = value
+        room = 0
+        if key not in self.sampled:
+            room = max(0, min(self.reservoir - len(kept), MOST_VALUES - self.values))
+            kept += values[:room]
+            self.values += min(room, len(values))
+        if len(values) > room:
+            if key not in self.sampled:
+                self.sampled[key] = Reservoir(kept)
+            self.sampled[key].offer(values[room:])
         return ""
 
     def _set_gauge(self, key: Key, value: float) -> str:
@@ -159,14 +162,23 @@ class Window:
         return ""
 
     def _add_member(self, key: Key, value: Any) -> str:
-        if value is None:
+        text = "" if value is None else member(value)
+        if not text:
             return "value"
-        if self._crowded(key, self.sets) or self.values >= 2 * MAX_VALUES:
+        if self._crowded(key, self.sets) or self.values >= MOST_VALUES:
             return "series"
         members = self.sets.setdefault(key, set())
         before = len(members)
-        members.add(member(value))
+        members.add(text)
         self.values += len(members) - before
         return ""
 
-    _ADDERS = {COUNTER: _count, TIMER: _time, GAUGE: _set_gauge, GAUGE_DELTA: _step_gauge}
+    _ADDERS: Final = {COUNTER: _count, TIMER: _time, GAUGE: _set_gauge, GAUGE_DELTA: _step_gauge}
+
+
+def _are_times(values: list[Any]) -> bool:
+    """Whether all of these are finite numbers from 0 to the limit. NaN and infinity show in the sum."""
+    try:
+        return min(values) >= 0 and max(values) < _MAX_MS and isfinite(sum(values))
+    except Exception:  # the values are the host's
+        return False

@@ -16,8 +16,8 @@ _counting: ContextVar[bool] = ContextVar("metrics_log_counting", default=False)
 class StatsdHandler(logging.Handler):
     """Counts ``error.{exception class}`` for each record with an exception.
 
-    With ``STATSD_LOG_LEVELS``, also ``log.{level}`` for each record. Messages are never read. Our own records,
-    and those that counting itself causes, are left out, so the handler cannot feed itself.
+    With ``STATSD_LOG_LEVELS``, also ``log.{level}`` for each record. Messages are never read. Our own
+    records, and those that counting itself causes, are left out, so the handler cannot feed itself.
     """
 
     def emit(self, record: logging.LogRecord) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any, NamedTuple
+
+from django_metrics_statsd.conf import conf
 
 _MISSING = object()
 
@@ -72,3 +74,12 @@ def find_patch(path: str) -> Patch:
     if not isinstance(patch, Patch):
         raise AttributeError(f"{path}.patch is not a {Patch.__module__}.Patch")
     return patch
+
+
+def wanted_patches() -> Iterator[str]:
+    """Yield the dotted path of each patch that the settings ask for."""
+    yield from conf.STATSD_PATCHES
+    if conf.STATSD_MODEL_SIGNALS:
+        yield "django_metrics_statsd.patches.models"
+    if conf.STATSD_CELERY_SIGNALS:
+        yield "django_metrics_statsd.patches.celery"

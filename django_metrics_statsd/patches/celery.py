@@ -1,4 +1,6 @@
-"""Counts and times Celery tasks: ``celery.{task}.{sent|start|done|failure}`` and ``celery.{task}.runtime`` in ms.
+"""Counts and times Celery tasks.
+
+``celery.{task}.{sent|start|done|failure}`` are counts, ``celery.{task}.runtime`` is in milliseconds.
 
 Behind ``STATSD_CELERY_SIGNALS``; needs the ``celery`` extra.
 """

@@ -1,11 +1,12 @@
 """Times every statement, connect, commit and rollback of every database.
 
-``db.{executable}.{alias}.{execute|executemany|callproc}.{verb}`` and ``db.{executable}.{alias}.{connect|commit|
-rollback}``, in milliseconds. Fetching rows is not in the time of a statement.
+``db.{executable}.{alias}.{execute|executemany|callproc}.{verb}`` and
+``db.{executable}.{alias}.{connect|commit|rollback}``, in milliseconds. Fetching rows is not in a
+statement's time.
 
-DESIGN promises class-level timing of ``callproc``, ``connect``, ``commit`` and ``rollback`` too, which Django's
-execute wrappers do not see; so this is a patch, on the two classes every backend shares. Cursors are not
-wrapped or replaced: what checks their type still works.
+Django's execute wrappers would be the hook for statements, but they do not see ``callproc``, ``connect``,
+``commit`` and ``rollback``, which are promised too; so this is a patch, on the two classes that every backend
+shares. Cursors are not wrapped or replaced: what checks their type still works.
 """
 
 from __future__ import annotations
@@ -89,6 +90,7 @@ VERBS = frozenset(
 _PROLOGUE = re.compile(r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)+", re.DOTALL)
 _WORD = re.compile(r"[A-Za-z]+")
 _LOOK_AT = 2_000
+_DEEPEST = 8
 _KEY = 7  # "SELECT ", "INSERT ", "UPDATE ", "DELETE ": what most statements begin with
 _MAX_NAMES = 256
 
@@ -115,9 +117,11 @@ def _text_of(sql: Any) -> str:
         return sql
     if isinstance(sql, bytes | bytearray):
         return sql[:_LOOK_AT].decode("latin-1")
-    while not isinstance(sql, str):  # psycopg.sql: a Composed holds a list, an SQL a string
+    for _ in range(_DEEPEST):  # psycopg.sql: a Composed holds a list, an SQL a string
         sql = sql._obj if hasattr(sql, "_obj") else sql[0]
-    return sql
+        if isinstance(sql, str):
+            return sql
+    return ""
 
 
 def _name(db: Any, operation: str, statement: Any) -> tuple[str, str]:
@@ -127,24 +131,24 @@ def _name(db: Any, operation: str, statement: Any) -> tuple[str, str]:
     found = names.get(key)
     if found is not None:
         return found
-    verb = _procedure(names, statement) if operation == "callproc" else verb_of(statement)
+    verb = _procedure(db, statement) if operation == "callproc" else verb_of(statement)
     name = (f"db.{db.client.executable_name}.{db.alias}.{operation}.{verb}", verb)
     if key is not None and operation != "callproc" and key.strip().lower() == verb != key.lower():
         names[key] = name
     return name
 
 
-def _procedure(names: Names, procedure: Any) -> str:
+def _procedure(db: Any, procedure: Any) -> str:
     """Return a procedure's name for a stat's name: cleaned, and ``other`` past the first 256."""
-    if procedure not in names:
-        if len(names) >= _MAX_NAMES:
-            return "other"
-        names[procedure] = ("", "")
-    return clean(str(procedure))[:60]
+    known: set[str] = db.__dict__.setdefault("_metrics_procedures", set())
+    name = clean(str(procedure))[:60]
+    if len(known) < _MAX_NAMES:
+        known.add(name)
+    return name if name in known else "other"
 
 
 def _statement(operation: str) -> Callable[[Any], Any]:
-    cache = f"_metrics_{operation}"
+    names = f"_metrics_{operation}"
 
     def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(original)
@@ -162,7 +166,7 @@ def _statement(operation: str) -> Callable[[Any], Any]:
                             observation.query_ms += ms
                         db = self.db
                         try:
-                            name, verb = db.__dict__[cache][args[0][:_KEY]]
+                            name, verb = db.__dict__[names][args[0][:_KEY]]
                         except (KeyError, IndexError, TypeError):
                             name, verb = _name(db, operation, _first(args, kwargs))
                         if planned.now.tags:

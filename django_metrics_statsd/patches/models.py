@@ -1,6 +1,7 @@
 """Counts created, updated and deleted model instances: ``models.{app}.{Model}.{create|update|delete}``.
 
-Behind ``STATSD_MODEL_SIGNALS``. Django sends these signals for ``save()`` and ``delete()``, not for bulk queries.
+Behind ``STATSD_MODEL_SIGNALS``. Django sends these signals for ``save()`` and ``delete()``, not for bulk
+queries.
 """
 
 from __future__ import annotations

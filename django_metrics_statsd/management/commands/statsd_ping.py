@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from time import sleep
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from django_metrics_statsd.clients.handle import statsd
 from django_metrics_statsd.conf import conf
+
+#: Seconds to give the network to say that a port is closed.
+ICMP_WAIT = 0.1
 
 
 class Command(BaseCommand):
@@ -23,18 +27,23 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Send, and exit with 1 if the stat was dropped."""
-        before = statsd.telemetry()["dropped"]
-        statsd.incr(options["key"], options["count"])
-        statsd.flush(timeout=2 * conf.STATSD_TIMEOUT + 1)
-        lost = {
-            reason
-            for reason, count in statsd.telemetry()["dropped"].items()
-            if count != before.get(reason, 0)
-        }
+        key, count = options["key"], options["count"]
+        lost = self._send(key, count)
+        if not lost:
+            sleep(ICMP_WAIT)
+            lost = self._send(key, 0)  # over UDP, that nobody listens shows only at the next packet
         if lost:
             raise CommandError(
-                f"{options['key']} was dropped ({', '.join(sorted(lost))}) on its way to {statsd.destination}. "
+                f"{key} was dropped ({', '.join(lost)}) on its way to {statsd.destination}. "
                 "See STATSD_URL, STATSD_HOST and STATSD_PORT."
             )
         if options["verbosity"]:
-            self.stdout.write(f"{options['key']}:{options['count']}|c sent to {statsd.destination}")
+            self.stdout.write(f"{key}:{count}|c sent to {statsd.destination}")
+
+    def _send(self, key: str, count: int) -> list[str]:
+        """Send, and return the reasons for which something was dropped meanwhile."""
+        before = dict(statsd.telemetry()["dropped"])
+        statsd.incr(key, count)
+        statsd.flush(timeout=2 * conf.STATSD_TIMEOUT + 1)
+        after = statsd.telemetry()["dropped"]
+        return sorted(reason for reason in after if after[reason] != before.get(reason, 0))

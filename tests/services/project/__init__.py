@@ -1,0 +1,1 @@
+"""The small site the services tests run under real application servers."""
