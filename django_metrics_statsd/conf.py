@@ -6,6 +6,7 @@ compiled from settings and kept elsewhere is dropped on Django's ``setting_chang
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
@@ -63,9 +64,10 @@ class ClientSetting(Setting[list[str]]):
 
 
 def _under_test() -> bool:
-    from django.test import utils  # its own state is the only sign Django gives
-
-    return hasattr(utils._TestState, "saved_data")
+    # The test environment's own state is the only sign Django gives. Who has not imported it is not in it,
+    # and a site in production should not have to import Django's test framework for us.
+    utils = sys.modules.get("django.test.utils")
+    return utils is not None and hasattr(utils._TestState, "saved_data")
 
 
 class Conf:

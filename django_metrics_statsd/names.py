@@ -40,6 +40,8 @@ class Names:
         known = self._known.get(stat)
         if known is not None:
             return known
+        if len(stat) > MAX_NAME:  # and such keys are not to be kept
+            return ""
         name = self._make(stat)
         if len(self._known) >= _CACHE_SIZE:
             self._known.clear()
@@ -47,7 +49,7 @@ class Names:
         return name
 
     def _make(self, stat: str) -> str:
-        if len(stat) > MAX_NAME or not stat.strip(". "):
+        if not stat.strip(". "):
             return ""
         return clean(self._prefix + stat)
 

@@ -8,7 +8,7 @@ belong to the request find it, and no token is ever reset in another context.
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -21,7 +21,7 @@ class Observation:
 
     ``queries`` and ``query_ms`` count statements sent to databases, ``cache_calls``, ``cache_ms``,
     ``cache_hits`` and ``cache_misses`` what caches were asked. While ``muted`` is true, nothing of this
-    request is emitted. ``stats``, a list where the toolbar listens and else None, takes every stat.
+    request is emitted.
     """
 
     __slots__ = (
@@ -32,7 +32,6 @@ class Observation:
         "muted",
         "queries",
         "query_ms",
-        "stats",
     )
 
     def __init__(self, *, muted: bool = False) -> None:
@@ -43,7 +42,6 @@ class Observation:
         self.cache_hits = 0
         self.cache_misses = 0
         self.muted = muted
-        self.stats: list[Any] | None = None
 
 
 current: ContextVar[Observation | None] = ContextVar("metrics_observation", default=None)

@@ -109,6 +109,8 @@ class StatsClient(BaseClient):
 
     def flush(self, timeout: float | None = None) -> bool:
         """Send what is buffered, from this thread, waiting at most `timeout` seconds for another sender."""
+        if self._pid != os.getpid():
+            self.reset()
         if not _acquire(self._sending, timeout):
             return False
         try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django_metrics_statsd.clients.base import BaseClient, Emitter, Pipeline, Record
 from django_metrics_statsd.clients.loading import load_client
@@ -19,22 +19,25 @@ from django_metrics_statsd.conf import on_change
 
 Listener = Callable[[Record], None]
 
+if TYPE_CHECKING:
+
+    class _Api(Emitter):
+        """What a type checker sees: the slots have the signatures of the API's methods."""
+
+        def record_all(self, records: list[Record]) -> None: ...
+
+        def tick(self) -> None: ...
+
+else:
+    _Api = object
+
 _EMITTERS = ("incr", "decr", "gauge", "set", "timing", "record", "record_all", "tick")
 
 
-class Statsd:
+class Statsd(_Api):
     """The API of the ``statsd`` package, passed on to the client that ``STATSD_CLIENT`` names."""
 
     __slots__ = (*_EMITTERS, "_client", "_listeners", "_lock")
-
-    incr: Callable[..., None]
-    decr: Callable[..., None]
-    gauge: Callable[..., None]
-    set: Callable[..., None]
-    timing: Callable[..., None]
-    record: Callable[..., None]
-    record_all: Callable[[list[Record]], None]
-    tick: Callable[[], None]
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
