@@ -1,3 +1,3 @@
-"""See what a Django site does: stats, hits, health, monitors and dashboards."""
+"""See what a Django site does: its requests, queries, cache calls and errors, as StatsD stats."""
 
 __version__ = "0.1.0"

@@ -102,6 +102,11 @@ def look_after(drainable: Drainable) -> None:
     _all.add(drainable)
 
 
+def let_go(drainable: Drainable) -> None:
+    """Look after `drainable` no longer: it was closed."""
+    _all.discard(drainable)
+
+
 def _flush_all() -> None:
     for drainable in list(_all):
         try:

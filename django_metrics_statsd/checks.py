@@ -53,16 +53,19 @@ def check_names(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
 
 
 def check_clients(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """E002: every client that ``STATSD_CLIENT`` names can be had."""
+    """E002: every client that ``STATSD_CLIENT`` names can be had, and can send to where it should."""
+    from django_metrics_statsd.clients import build
     from django_metrics_statsd.clients.loading import client_class
 
     found: list[CheckMessage] = []
     for path in conf.STATSD_CLIENT:
         try:
-            client_class(path)
+            problem = build.problem(client_class(path))
         except (ImproperlyConfigured, ImportError) as error:
+            problem = str(error)
+        if problem:
             hint = f"Stats go nowhere until this is mended. The default is {conf_default('STATSD_CLIENT')!r}."
-            found.append(Error(str(error), hint=hint, id=f"{LABEL}.E002"))
+            found.append(Error(problem, hint=hint, id=f"{LABEL}.E002"))
     return found
 
 

@@ -11,6 +11,8 @@ from django_metrics_statsd import address
 
 T = TypeVar("T")
 
+_MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+
 
 @dataclass(frozen=True)
 class Kind(Generic[T]):
@@ -40,7 +42,13 @@ def _url(value: Any) -> str | None:
 
 
 def _dotted(value: Any) -> str:
-    if isinstance(value, str) and re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)+", value):
+    if isinstance(value, str) and "." in value and _MODULE.fullmatch(value):
+        return value
+    raise ValueError(f"must be a dotted path such as 'package.function'; {value!r} is not one")
+
+
+def _module(value: Any) -> str:
+    if isinstance(value, str) and _MODULE.fullmatch(value):
         return value
     raise ValueError(f"must be a dotted path such as 'package.module'; {value!r} is not one")
 
@@ -48,11 +56,11 @@ def _dotted(value: Any) -> str:
 def _dotted_list(value: Any) -> list[str]:
     if isinstance(value, str) or not isinstance(value, Iterable):
         raise ValueError("must be a list of dotted paths (a single one goes in brackets too)")
-    return [_dotted(item) for item in value]
+    return [_module(item) for item in value]
 
 
 def _clients(value: Any) -> list[str]:
-    return [_dotted(value)] if isinstance(value, str) else _dotted_list(value)
+    return [_module(value)] if isinstance(value, str) else _dotted_list(value)
 
 
 def _patterns(value: Any) -> list[str]:

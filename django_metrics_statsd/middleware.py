@@ -15,7 +15,14 @@ from django.http.multipartparser import MultiPartParserError
 
 from django_metrics_statsd import server_timing
 from django_metrics_statsd.clients.handle import statsd
-from django_metrics_statsd.names import UNRESOLVED, TagValues, action_name, method_name, view_name
+from django_metrics_statsd.names import (
+    UNRESOLVED,
+    TagValues,
+    action_name,
+    method_name,
+    status_name,
+    view_name,
+)
 from django_metrics_statsd.observation import Observation
 from django_metrics_statsd.observing import GetResponse, ObservingMiddleware, when_closed
 from django_metrics_statsd.plan import planned
@@ -50,16 +57,18 @@ class GraphiteMiddleware(ObservingMiddleware):
 
     def _count(self, request: HttpRequest, status: int) -> None:
         plain, auth = self._names.get(status) or self._name(status)
-        tags = {"status": status, "method": method_name(request.method)} if planned.now.tags else None
+        tags = None
+        if planned.now.tags:
+            tags = {"status": status_name(status), "method": method_name(request.method)}
         statsd.incr(plain, 1, 1, tags)
-        if is_authenticated(request):
+        if "user" in request.__dict__ and is_authenticated(request):
             statsd.incr(auth, 1, 1, tags)
 
     @classmethod
     def _name(cls, status: int) -> tuple[str, str]:
-        word = str(status) if 100 <= status <= 599 else "other"
+        word = status_name(status)
         names = f"response.{word}", f"response.auth.{word}"
-        if 100 <= status <= 599:
+        if word == str(status):  # one of a few hundred, not of endlessly many
             cls._names[status] = names
         return names
 
@@ -107,7 +116,7 @@ class GraphiteRequestTimingMiddleware(ObservingMiddleware):
             _send_times(names, start, tags)
 
     def _tags(self, request: HttpRequest, view: str, status: int) -> dict[str, object]:
-        return {"view": view, "method": method_name(request.method), "status": status}
+        return {"view": view, "method": method_name(request.method), "status": status_name(status)}
 
     def _find_names(self, request: HttpRequest) -> tuple[str, tuple[str, ...]]:
         match = request.resolver_match

@@ -108,6 +108,11 @@ def method_name(method: str | None) -> str:
     return method if method in METHODS else OTHER_METHOD
 
 
+def status_name(status: int) -> str:
+    """Return a response's status, or ``other`` for what RFC 9110 knows no class of."""
+    return str(status) if 100 <= status <= 599 else "other"
+
+
 def view_name(view: Callable[..., Any]) -> tuple[str, str]:
     """Return a view's module and name.
 

@@ -42,43 +42,46 @@ class ObservingMiddleware:
         """Handle one request."""
         if self.is_async:
             return self.__acall__(request)
-        seen, outermost = self._begin(request)
+        seen = observation.of(request)
+        outermost = seen is None
+        if seen is None:
+            seen = self._begin(request)
         start = perf_counter()
         try:
             response = self.get_response(request)
         except BaseException as error:
-            self._end(request, None, error, seen, start, outermost)
+            self._failed(request, error, seen, start, outermost)
             raise
-        self._end(request, response, None, seen, start, outermost)
+        self._done(request, response, seen, start, outermost)
         return response
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         """Handle one request in an event loop."""
-        seen, outermost = self._begin(request)
+        seen = observation.of(request)
+        outermost = seen is None
+        if seen is None:
+            seen = self._begin(request)
         start = perf_counter()
         try:
             response: HttpResponseBase = await self.get_response(request)
         except BaseException as error:
-            self._end(request, None, error, seen, start, outermost)
+            self._failed(request, error, seen, start, outermost)
             raise
-        self._end(request, response, None, seen, start, outermost)
+        self._done(request, response, seen, start, outermost)
         return response
 
-    def _begin(self, request: HttpRequest) -> tuple[Observation, bool]:
-        """Return the request's observation, and whether this is the first of our middlewares."""
+    def _begin(self, request: HttpRequest) -> Observation:
+        """Return the observation of a request that none of our middlewares has seen."""
         try:
-            seen = observation.of(request)
-            if seen is not None:
-                return seen, False
             statsd.tick()
             seen = observation.begin(request)
             excluded = planned.now.excluded
             if excluded is not None and excluded(request.path_info):
                 seen.muted = True
-            return seen, True
+            return seen
         except Exception:
             failed("middleware.begin")
-            return Observation(muted=True), False
+            return Observation(muted=True)
 
     def _process_view(self, request: HttpRequest, *args: Any) -> None:
         match = request.resolver_match
@@ -90,34 +93,41 @@ class ObservingMiddleware:
     async def _aprocess_view(self, request: HttpRequest, *args: Any) -> None:
         self._process_view(request)
 
-    def _end(
+    def _done(
         self,
         request: HttpRequest,
-        response: HttpResponseBase | None,
-        error: BaseException | None,
+        response: HttpResponseBase,
         seen: Observation,
         start: float,
         outermost: bool,
     ) -> None:
         try:
             if not seen.muted:
-                if response is not None:
-                    self.responded(request, response, seen, start)
-                elif error is not None:
-                    self.raised(request, error, start)
+                self.responded(request, response, seen, start)
         except Exception:
             failed("middleware.end")
         if outermost:
             self._leave(response, seen)
 
+    def _failed(
+        self, request: HttpRequest, error: BaseException, seen: Observation, start: float, outermost: bool
+    ) -> None:
+        try:
+            if not seen.muted:
+                self.raised(request, error, start)
+        except Exception:
+            failed("middleware.end")
+        if outermost:
+            self._leave(None, seen)
+
     def _leave(self, response: HttpResponseBase | None, seen: Observation) -> None:
         try:
-            if background.ending.told:
-                statsd.flush(0.2)
             if response is None or not response.streaming:
                 observation.current.set(None)
             else:
                 when_closed(response, observation.leave, seen)
+            if background.ending.told:
+                statsd.flush(0.2)
         except Exception:
             failed("middleware.leave")
 

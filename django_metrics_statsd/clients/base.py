@@ -11,6 +11,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
+from django_metrics_statsd.address import SCHEMES
 from django_metrics_statsd.clients.timer import Timer
 from django_metrics_statsd.safety import Telemetry
 
@@ -91,6 +92,9 @@ def negative(count: Any) -> Any:
 
 class BaseClient(Emitter):
     """A client: an emitter with a beginning, an end and an account of itself."""
+
+    #: The schemes of ``STATSD_URL`` that it can reach a server by.
+    schemes: tuple[str, ...] = SCHEMES
 
     def __init__(self) -> None:
         self.counts = Telemetry()

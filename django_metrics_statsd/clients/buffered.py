@@ -43,7 +43,6 @@ class StatsClient(BaseClient):
         self.record = self._pending.record  # type: ignore[method-assign]
         self._told: dict[str, int] = {}
         self.reset()
-        background.look_after(self)
 
     def reset(self) -> None:
         """Start anew, as a forked child must: the parent will send what the parent gathered."""
@@ -63,6 +62,7 @@ class StatsClient(BaseClient):
         """Have the thread running in this process."""
         if self._pid != os.getpid():
             self.reset()
+        background.look_after(self)
         self._worker.start()
 
     def tick(self) -> None:
@@ -156,6 +156,7 @@ class StatsClient(BaseClient):
         self._worker.stop(background.EXIT_DEADLINE)
         self.flush(background.EXIT_DEADLINE)
         self._transport.close()
+        background.let_go(self)
 
     @property
     def destination(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django_metrics_statsd.address import Address, parse
+from django_metrics_statsd.clients.base import BaseClient
 from django_metrics_statsd.clients.dialects import Dialect
 from django_metrics_statsd.clients.transports import Transport, make_transport
 from django_metrics_statsd.conf import conf
@@ -12,6 +13,14 @@ def address() -> Address:
     """Return where ``STATSD_URL``, else ``STATSD_HOST`` and ``STATSD_PORT``, say the server is."""
     url = conf.STATSD_URL
     return parse(url) if url else Address("udp", conf.STATSD_HOST, conf.STATSD_PORT)
+
+
+def problem(client: type[BaseClient]) -> str | None:
+    """Say so if a client cannot send to that address, else return None."""
+    if address().scheme in client.schemes:
+        return None
+    allowed = ", ".join(f"{scheme}://" for scheme in client.schemes)
+    return f"STATSD_URL is {str(address())!r}, but {client.__module__} sends to {allowed} only."
 
 
 def transport() -> Transport:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 from django_metrics_statsd.clients import build
 from django_metrics_statsd.clients.base import COUNTER, GAUGE, SET, TIMER, BaseClient, milliseconds
 from django_metrics_statsd.clients.dialects import is_number
@@ -25,9 +27,14 @@ class StatsClient(BaseClient):
     A change of a gauge (``delta=True``) is dropped and counted: DogStatsD has none.
     """
 
+    schemes = ("udp", "udp6", "unix")
+
     def __init__(self) -> None:
         super().__init__()
         address = build.address()
+        problem = build.problem(type(self))
+        if problem:
+            raise ImproperlyConfigured(problem)
         where: dict[str, Any] = {"host": address.host, "port": address.port}
         if address.is_unix:
             where = {"socket_path": address.path}

@@ -16,6 +16,7 @@ from django_metrics_statsd.clients.base import BaseClient, Emitter, Pipeline, Re
 from django_metrics_statsd.clients.loading import load_client
 from django_metrics_statsd.clients.timer import Timer
 from django_metrics_statsd.conf import on_change
+from django_metrics_statsd.safety import failed
 
 Listener = Callable[[Record], None]
 
@@ -68,7 +69,9 @@ class Statsd(_Api):
         with self._lock:
             client = self.client
             client.start()
-            source = _Overheard(client, self._listeners) if self._listeners else client
+            source: Any = client  # ours do not raise, so they need nobody between
+            if self._listeners or not type(client).__module__.startswith("django_metrics_statsd."):
+                source = _Guarded(client, self._listeners)
             for name in _EMITTERS:
                 setattr(self, name, getattr(source, name))
 
@@ -140,22 +143,31 @@ class _Cold:
         bound(*args, **kwargs)
 
 
-class _Overheard(Emitter):
-    """Passes each stat to the listeners, then to the client."""
+class _Guarded(Emitter):
+    """Passes each stat to the listeners, then to the client, and lets none of them raise into the host."""
 
     def __init__(self, client: BaseClient, listeners: Iterable[Listener]) -> None:
         self._client, self._listeners = client, tuple(listeners)
-        self.tick = client.tick
+
+    def tick(self) -> None:
+        _safely(self._client.tick)
 
     def record(self, kind: str, stat: str, value: Any, rate: float, tags: Any) -> None:
         heard = Record(kind, stat, value, rate, tags)
         for listener in self._listeners:
-            listener(heard)
-        self._client.record(*heard)
+            _safely(listener, heard)
+        _safely(self._client.record, *heard)
 
     def record_all(self, records: list[Record]) -> None:
         for record in records:
             self.record(*record)
+
+
+def _safely(take: Callable[..., None], *stat: Any) -> None:
+    try:
+        take(*stat)
+    except Exception:
+        failed("clients.handle")
 
 
 statsd = Statsd()

@@ -1,0 +1,235 @@
+"""The documentation is held against the code: settings, checks, stats, reasons, limits, paths, examples."""
+
+from __future__ import annotations
+
+import ast
+import html
+import importlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import docutils.core
+import pytest
+import yaml
+
+import django_metrics_statsd
+from django_metrics_statsd.checks import CHECKS
+from django_metrics_statsd.conf import all_settings
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PACKAGE = ROOT / "django_metrics_statsd"
+PAGES = sorted(DOCS.glob("*.rst"))
+TEXTS = [*PAGES, ROOT / "README.rst", ROOT / "CHANGELOG.rst", *sorted((DOCS / "files").iterdir())]
+
+by_name = pytest.mark.parametrize("page", TEXTS, ids=lambda page: page.name)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built pages; a warning is an error."""
+    folder = tmp_path_factory.mktemp("docs")
+    command = [sys.executable, "-m", "sphinx", "-W", "-n", "-q", "-b", "html", "-d", folder / "trees"]
+    done = subprocess.run([*command, DOCS, folder / "html"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder / "html"
+
+
+def words(page: Path) -> str:
+    """A built page's text, with white space made one."""
+    text = re.sub(r"<[^>]+>", "", page.read_text())
+    return " ".join(html.unescape(text).split())
+
+
+def test_each_setting_is_on_its_page(site: Path) -> None:
+    text = words(site / "settings.html")
+    for setting in all_settings():
+        sentence = " ".join(setting.text.replace("``", "").split())
+        entry = f"{setting.name}¶ {sentence} Kind: {setting.kind.label}. Default: {setting.default!r}."
+        assert entry in text
+
+
+@by_name
+def test_settings_that_are_mentioned_exist(page: Path) -> None:
+    known = {setting.name for setting in all_settings()} | {"STATSD_NO_SKIP"}
+    if page.name == "metlog.rst":
+        known |= {"STATSD_SENDER"}
+    assert set(re.findall(r"\bSTATSD_[A-Z_]*[A-Z]\b", page.read_text())) <= known
+
+
+def test_each_check_is_documented() -> None:
+    used = re.findall(r"\{LABEL\}\.([EW]\d{3})", (PACKAGE / "checks.py").read_text())
+    documented = re.findall(r"\* - ``django_metrics_statsd\.([EW]\d{3})``", (DOCS / "checks.rst").read_text())
+    assert len(used) == len(set(used)) == len(CHECKS)
+    assert sorted(documented) == sorted(used)
+
+
+REASON = re.compile(r"[a-z_]{2,}")
+
+
+def reasons(path: Path) -> set[str]:
+    """The words that a module gives as reasons for drops."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and node.args and called(node) in {"drop", "lost", "_give_up"}:
+            found |= constants(node.args[0])
+        elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in {"reason", "dropped"}:
+            found |= constants(node.value)
+        elif isinstance(node, ast.FunctionDef) and getattr(node.returns, "id", "") == "str":
+            returns = [inner.value for inner in ast.walk(node) if isinstance(inner, ast.Return)]
+            found |= {word for value in returns if value is not None for word in constants(value)}
+    return found
+
+
+def called(node: ast.Call) -> str:
+    return getattr(node.func, "attr", getattr(node.func, "id", ""))
+
+
+def constants(node: ast.expr) -> set[str]:
+    options = [node.body, node.orelse] if isinstance(node, ast.IfExp) else [node]
+    values = {option.value for option in options if isinstance(option, ast.Constant)}
+    return {value for value in values if isinstance(value, str) and REASON.fullmatch(value)}
+
+
+def test_each_reason_is_explained() -> None:
+    text = (DOCS / "faults.rst").read_text()
+    explained = set(re.findall(r"\* - ``(\w+)``", text))
+    given = set().union(*(reasons(path) for path in (PACKAGE / "clients").glob("*.py")))
+    assert explained == given
+    for path in ("client.py", "oldstyle.py", "senders/udp.py"):
+        assert all(f"``{word}``" in text for word in reasons(PACKAGE / "metlog" / path))
+
+
+LIMITS = {
+    "Length of a name": "names.MAX_NAME",
+    "Length of a set's member or a tag's value": "clients.dialects._MAX_SET_MEMBER",
+    "Longest time, in milliseconds": "clients.window._MAX_MS",
+    "Calls of one kind that wait before the emitting thread adds them up": "clients.pending.SOFT_LIMIT",
+    "Times of one name that wait before the emitting thread adds them up": "clients.pending.TIMES_LIMIT",
+    "Calls of one kind, or times of one name, that wait": "clients.pending.HARD_LIMIT",
+    "Series in one interval": "clients.window.MAX_SERIES",
+    "Values of timers and sets in one interval": "clients.window.MAX_VALUES",
+    "Names that are remembered in their clean form": "names._CACHE_SIZE",
+    "Views whose names are remembered": "middleware._MAX_VIEWS",
+    "Tastypie's APIs, and its resources": "middleware._MAX_RESOURCES",
+    "Database procedures with a name of their own, per connection": "patches.db._MAX_NAMES",
+    "Celery tasks with a name of their own": "patches.celery._tasks._limit",
+    "Series in the toolbar client": "clients.toolbar.MAX_SERIES",
+    "Recent stats in the toolbar client": "clients.toolbar.MAX_RECENT",
+    "Different lines in the log of this package": "safety._MAX_TOLD",
+    "Messages that wait in a metlog ``UdpSender``": "metlog.senders.udp.MAX_WAITING",
+    "Names in the table of ``pytest --statsd``": "pytest_plugin._MAX_ROWS",
+    "Seconds for sending at exit": "background.EXIT_DEADLINE",
+    "Seconds until an unknown host is tried again": "clients.resolver.RETRY",
+    "Longest pause after failures over TCP, in seconds": "clients.transports.LONGEST_PAUSE",
+}
+
+
+def test_limits_are_those_of_the_code() -> None:
+    rows = re.findall(r"   \* - (.+)\n     - (\d+)\n", (DOCS / "limits.rst").read_text())
+    defaults = {setting.name: setting.default for setting in all_settings()}
+    for what, bound in rows:
+        setting = re.search(r":setting:`(\w+)`", what)
+        value = defaults[setting[1]] if setting else resolve(f"django_metrics_statsd.{LIMITS[what]}")
+        assert float(bound) == value, what
+    assert LIMITS.keys() <= {what for what, _ in rows}
+
+
+def resolve(path: str) -> Any:
+    """The object that a dotted path names. Raises AttributeError or ImportError if there is none."""
+    parts = path.split(".")
+    for end in range(len(parts), 0, -1):
+        try:
+            found = importlib.import_module(".".join(parts[:end]))
+        except ModuleNotFoundError:
+            continue
+        for name in parts[end:]:
+            found = getattr(found, name)
+        return found
+    raise ModuleNotFoundError(path)
+
+
+DOTTED = re.compile(r"\bdjango_metrics_statsd((?:\.[A-Za-z_]\w*)+)\b")
+NO_PATHS = re.compile(r"\.([EW]\d{3}|stats|sent|packets|dropped(\.\w+)?)")  # checks, a log, stats
+
+
+@by_name
+def test_dotted_paths_resolve(page: Path) -> None:
+    for tail in set(DOTTED.findall(page.read_text())):
+        if not NO_PATHS.fullmatch(tail):
+            resolve(f"django_metrics_statsd{tail}")
+
+
+FILES = re.compile(
+    r"``((?:\.ci|docs|tests|example|benchmarks|django_metrics_statsd)/[\w./-]*|\w+\.(?:py|rst|md))``"
+)
+TARGETS = re.compile(r"(?:image|include):: (\S+)|:download:`[^<`]*<([^>]+)>`")
+FILES_OF_READERS = {"settings.py"}
+
+
+@by_name
+def test_files_exist(page: Path) -> None:
+    text = page.read_text()
+    for name in set(FILES.findall(text)) - FILES_OF_READERS:
+        assert (ROOT / name).exists() or (PACKAGE / name).exists(), name
+    for found in TARGETS.findall(text):
+        assert (page.parent / (found[0] or found[1])).exists(), found
+
+
+@by_name
+def test_make_knows_the_targets(page: Path) -> None:
+    targets = re.findall(r"(?:``|^ +|\$ )make (\w+)", page.read_text(), re.MULTILINE)
+    makefile = (ROOT / "Makefile").read_text()
+    assert [target for target in targets if f"\n{target}:" not in makefile] == []
+
+
+def examples(page: Path) -> list[str]:
+    """The Python code blocks of a page, without their indentation."""
+    blocks = re.findall(r"\.\. code-block:: python\n\n((?:(?: +.*)?\n)+)", page.read_text() + "\n")
+    return [re.sub(r"^ {3,4}", "", block, flags=re.MULTILINE) for block in blocks]
+
+
+@by_name
+def test_examples_compile_and_import_what_is_there(page: Path) -> None:
+    for block in examples(page):
+        tree = compile(block, page.name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | ast.PyCF_ONLY_AST)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("django"):
+                module = importlib.import_module(node.module)
+                assert all(hasattr(module, alias.name) for alias in node.names), ast.unparse(node)
+
+
+def test_there_are_examples() -> None:
+    assert sum(len(examples(page)) for page in PAGES) > 25
+
+
+@pytest.mark.parametrize("name", ["README.rst", "CHANGELOG.rst"])
+def test_renders_without_sphinx(name: str) -> None:
+    """As a package index shows it: with docutils alone, and no warning."""
+    overrides = {"report_level": 2, "halt_level": 2}
+    docutils.core.publish_doctree((ROOT / name).read_text(), settings_overrides=overrides)
+
+
+def test_changelog_begins_with_this_version() -> None:
+    text = (ROOT / "CHANGELOG.rst").read_text()
+    assert re.search(r"^[=-]+$\n\n(.+)\n-+$", text, re.MULTILINE)[1] == "Unreleased"
+    assert django_metrics_statsd.__version__ in text
+
+
+def test_every_page_is_in_the_table_of_contents() -> None:
+    listed = re.findall(r"^   (\w+)$", (DOCS / "index.rst").read_text(), re.MULTILINE)
+    assert sorted([*listed, "index"]) == [page.stem for page in PAGES]
+
+
+def test_metrics_of_the_exporter_are_listed() -> None:
+    """The table of Prometheus metrics has the names and labels of the mapping file."""
+    rules = yaml.safe_load((DOCS / "files/statsd_exporter.yml").read_text())["mappings"]
+    mapped = {rule["name"]: list(rule.get("labels", {})) for rule in rules}
+    del mapped["django_metrics_statsd_${1}_total"]
+    mapped |= {"django_metrics_statsd_sent_total": [], "django_metrics_statsd_packets_total": []}
+    rows = re.findall(r"^``(django_\w+)`` +([^;\n]+)", (DOCS / "tags.rst").read_text(), re.MULTILINE)
+    listed = {name: [] if labels.strip() == "none" else labels.strip().split(", ") for name, labels in rows}
+    assert listed == mapped
