@@ -122,8 +122,14 @@ def _reset_all() -> None:
         drainable.reset()
 
 
+def in_children(function: Callable[[], None]) -> None:
+    """Have `function` called in every forked child of this process, where there is such a thing."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=function)
+
+
 _hooked: set[str] = set()
-os.register_at_fork(after_in_child=_reset_all)
+in_children(_reset_all)
 atexit.register(_flush_all)
 
 

@@ -7,11 +7,11 @@ ends to listen.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from django_metrics_statsd.background import in_children
 from django_metrics_statsd.clients.base import BaseClient, Emitter, Pipeline, Record
 from django_metrics_statsd.clients.loading import load_client
 from django_metrics_statsd.clients.timer import Timer
@@ -179,4 +179,4 @@ def get_client() -> BaseClient:
 
 
 on_change(statsd.close, "STATSD_", "METLOG")
-os.register_at_fork(after_in_child=statsd.reset)
+in_children(statsd.reset)

@@ -109,7 +109,7 @@ class DatagramTransport(_Socketed):
             # Over UDP the kernel says here that an *earlier* datagram was refused, and has not sent this
             # one: send it, as the server may be back, and count the one that was lost.
             say_once("datagram", "nobody takes stats at %s: %s", self._label, error)
-            if endpoint[0] == socket.AF_UNIX:
+            if isinstance(endpoint[1], str):  # a Unix socket's path
                 self.close()
                 opened = self._open(endpoint, 0.0)
             opened.send(packet)
