@@ -7,7 +7,7 @@ plus one is its bare name in a list, a time is a float in its name's list, and o
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -36,19 +36,12 @@ class Pending:
 
     def __init__(self, relieve: Callable[[], None]) -> None:
         self._ones: list[Any] = []
-        self._times: defaultdict[Any, list[Any]] = defaultdict(self._new_name)
+        self._times: dict[Any, list[Any]] = {}
         self._retired: list[tuple[Any, list[Any]]] = []
         self._others: list[tuple[Any, ...]] = []
         self.record: Emit = _make_record(self._others, relieve)
         self.incr: Emit = _make_incr(self._ones, self.record, relieve)
         self.timing: Emit = _make_timing(self._times, self.record, relieve)
-
-        self._relieve = relieve
-
-    def _new_name(self) -> list[Any]:
-        if len(self._times) > MAX_CROWD:
-            self._relieve()
-        return []
 
     def clear(self) -> None:
         """Forget everything."""
@@ -121,16 +114,19 @@ def _make_incr(ones: list[Any], record: Emit, relieve: Callable[[], None]) -> Em
     return incr
 
 
-def _make_timing(times: defaultdict[Any, list[Any]], record: Emit, relieve: Callable[[], None]) -> Emit:
+def _make_timing(times: dict[Any, list[Any]], record: Emit, relieve: Callable[[], None]) -> Emit:
     one = 1
 
     def timing(stat: Any, delta: Any, rate: Any = 1, tags: Any = None) -> None:
         if rate is one and tags is None:
+            mine: list[Any] | None
             try:
                 mine = times[stat]
-            except Exception:  # a name that cannot be hashed
-                record(TIMER, stat, delta, rate, tags)
-                return
+            except Exception:  # not there yet, or a name that cannot be hashed
+                mine = _begin(times, stat, relieve)
+                if mine is None:
+                    record(TIMER, stat, delta, rate, tags)
+                    return
             mine.append(delta)
             if len(mine) > TIMES_LIMIT:
                 relieve()
@@ -138,6 +134,16 @@ def _make_timing(times: defaultdict[Any, list[Any]], record: Emit, relieve: Call
             record(TIMER, stat, delta, rate, tags)
 
     return timing
+
+
+def _begin(times: dict[Any, list[Any]], stat: Any, relieve: Callable[[], None]) -> list[Any] | None:
+    """Return a name's list of times, new if need be; None for what can be no name."""
+    if len(times) > MAX_CROWD:
+        relieve()
+    try:
+        return times.setdefault(stat, [])  # one operation: two threads get the same list
+    except Exception:
+        return None
 
 
 def _make_record(others: list[tuple[Any, ...]], relieve: Callable[[], None]) -> Emit:
