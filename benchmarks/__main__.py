@@ -1,0 +1,30 @@
+"""``python -m benchmarks [QUESTION ...]``: measure and print the tables."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+
+QUESTIONS = ("emit", "requests", "memory", "packets")
+EXTRA = ("parts",)
+
+
+def main() -> int:
+    """Ask the questions; the exit status says whether every budget is kept."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("questions", nargs="*", metavar="QUESTION", help=", ".join(QUESTIONS + EXTRA))
+    questions = parser.parse_args().questions or QUESTIONS
+    unknown = set(questions) - {*QUESTIONS, *EXTRA}
+    if unknown:
+        parser.error(f"no such question: {', '.join(sorted(unknown))}")
+    met = True
+    for question in questions:
+        for table in importlib.import_module(f"benchmarks.{question}").tables():
+            table.show()
+            met = met and table.met
+    return 0 if met else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
