@@ -17,8 +17,10 @@ from django_metrics_statsd import server_timing
 from django_metrics_statsd.clients.handle import statsd
 from django_metrics_statsd.names import (
     UNRESOLVED,
+    Frozen,
     TagValues,
     action_name,
+    freeze_tags,
     method_name,
     status_name,
     view_name,
@@ -59,7 +61,7 @@ class GraphiteMiddleware(ObservingMiddleware):
         plain, auth = self._names.get(status) or self._name(status)
         tags = None
         if planned.now.tags:
-            tags = {"status": status_name(status), "method": method_name(request.method)}
+            tags = freeze_tags({"status": status_name(status), "method": method_name(request.method)})
         statsd.incr(plain, 1, 1, tags)
         if "user" in request.__dict__ and is_authenticated(request):
             statsd.incr(auth, 1, 1, tags)
@@ -115,8 +117,9 @@ class GraphiteRequestTimingMiddleware(ObservingMiddleware):
             tags = self._tags(request, view, status_of(error)) if planned.now.tags else None
             _send_times(names, start, tags)
 
-    def _tags(self, request: HttpRequest, view: str, status: int) -> dict[str, object]:
-        return {"view": view, "method": method_name(request.method), "status": status_name(status)}
+    def _tags(self, request: HttpRequest, view: str, status: int) -> Frozen:
+        method = method_name(request.method)
+        return freeze_tags({"view": view, "method": method, "status": status_name(status)})
 
     def _find_names(self, request: HttpRequest) -> tuple[str, tuple[str, ...]]:
         match = request.resolver_match
@@ -173,7 +176,7 @@ class TastyPieRequestTimingMiddleware(GraphiteRequestTimingMiddleware):
         return module, self._bounded("resource", str(match.kwargs["resource_name"]))
 
 
-def _send_times(names: tuple[str, ...], start: float, tags: dict[str, object] | None) -> None:
+def _send_times(names: tuple[str, ...], start: float, tags: Frozen | None) -> None:
     ms = 1000 * (perf_counter() - start)
     for name in names:
         statsd.timing(name, ms, 1, tags)

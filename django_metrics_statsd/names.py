@@ -81,17 +81,48 @@ class TagValues:
         return value
 
 
-def freeze_tags(tags: Any) -> Tags | None:
+class Frozen(tuple[tuple[str, str], ...]):
+    """Tags that are clean to keep: pairs of plain strings that nobody can change any more."""
+
+    __slots__ = ()
+
+
+NO_TAGS = Frozen()
+_frozen: dict[Any, Frozen] = {}
+
+
+def freeze_tags(tags: Any) -> Frozen:
     """Copy a caller's tags, given as a mapping, as pairs, or as ``["key:value"]``.
 
-    Returns None for what cannot be read: the stat then goes without tags, and the log says so once.
+    What cannot be read becomes no tags, and the log says so once. The same tags are read only once, where
+    they are plain strings: those are equal only if they are written alike, which other values need not be.
     """
+    if tags.__class__ is Frozen:
+        return tags
     try:
-        pairs = tags.items() if isinstance(tags, Mapping) else _split(tags)
-        return tuple((str(key), str(value)) for key, value in pairs)
-    except Exception:  # whatever str() of the host's objects does, it is not for the caller
+        pairs = tuple(tags.items() if isinstance(tags, Mapping) else _split(tags))
+        known = _frozen.get(pairs)
+        return _freeze(pairs) if known is None else known
+    except Exception:  # whatever the methods of the host's objects do, it is not for the caller
+        return _freeze_odd(tags)
+
+
+def _freeze(pairs: tuple[Any, ...]) -> Frozen:
+    frozen = Frozen((str(key), str(value)) for key, value in pairs)
+    if all(key.__class__ is str and value.__class__ is str for key, value in pairs):
+        if len(_frozen) >= _CACHE_SIZE:
+            _frozen.clear()
+        _frozen[pairs] = frozen
+    return frozen
+
+
+def _freeze_odd(tags: Any) -> Frozen:
+    """Freeze tags with a value that has no hash; give up on what cannot be read at all."""
+    try:
+        return _freeze(tuple(tags.items() if isinstance(tags, Mapping) else _split(tags)))
+    except Exception:
         failed("tags")
-        return None
+        return NO_TAGS
 
 
 def _split(tags: Any) -> Iterable[tuple[object, object]]:

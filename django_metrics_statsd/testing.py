@@ -131,10 +131,10 @@ class Captured:
 def _has_tags(record: Record, wanted: Any) -> bool:
     if wanted is ANY:
         return True
-    have = dict((freeze_tags(record.tags) if record.tags else ()) or ())
+    have = dict(freeze_tags(record.tags)) if record.tags else {}
     if not wanted:
         return not have
-    items = wanted.items() if isinstance(wanted, Mapping) else freeze_tags(wanted) or ()
+    items = wanted.items() if isinstance(wanted, Mapping) else freeze_tags(wanted)
     return all(key in have and (value is ANY or str(value) == have[key]) for key, value in items)
 
 
@@ -144,7 +144,7 @@ def describe(record: Record) -> str:
     if record.rate is not ANY and record.rate != 1:
         text += f" rate={record.rate!r}"
     if record.tags is not ANY and record.tags:
-        text += f" tags={record.tags!r}"
+        text += f" tags={dict(freeze_tags(record.tags))!r}"
     return text
 
 

@@ -21,7 +21,7 @@ GAUGE = "g"
 GAUGE_DELTA = "g+"
 SET = "s"
 
-TagsIn = Mapping[str, object] | Sequence[str] | None
+TagsIn = Mapping[str, object] | Sequence[str] | Sequence[tuple[str, str]] | None
 
 
 class Record(NamedTuple):

@@ -10,7 +10,7 @@ from django_metrics_statsd.clients import build
 from django_metrics_statsd.clients.base import COUNTER, GAUGE, SET, TIMER, BaseClient, milliseconds
 from django_metrics_statsd.clients.dialects import is_number
 from django_metrics_statsd.conf import conf
-from django_metrics_statsd.names import Tags, TagValues, clean, freeze_tags
+from django_metrics_statsd.names import NO_TAGS, Tags, TagValues, clean, freeze_tags
 
 try:
     from datadog.dogstatsd.base import DogStatsd
@@ -58,7 +58,7 @@ class StatsClient(BaseClient):
         reason = self._problem(kind, stat, value)
         if not reason:
             try:
-                self._hand_over(kind, stat, value, rate, freeze_tags(tags) if tags else ())
+                self._hand_over(kind, stat, value, rate, freeze_tags(tags) if tags else NO_TAGS)
             except Exception:
                 reason = "datadog"
         if reason:
@@ -73,9 +73,9 @@ class StatsClient(BaseClient):
             return "name"
         return "" if kind == SET or is_number(milliseconds(value)) else "value"
 
-    def _hand_over(self, kind: str, stat: str, value: Any, rate: float, tags: Tags | None) -> None:
+    def _hand_over(self, kind: str, stat: str, value: Any, rate: float, tags: Tags) -> None:
         amount = clean(str(value)) if kind == SET else milliseconds(value)
-        pairs = [f"{clean(key)}:{self._bounded(key, clean(text))}" for key, text in tags or ()]
+        pairs = [f"{clean(key)}:{self._bounded(key, clean(text))}" for key, text in tags]
         self._send[kind](clean(stat), amount, tags=pairs or None, sample_rate=rate)
 
     def flush(self, timeout: float | None = None) -> bool:

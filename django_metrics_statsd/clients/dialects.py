@@ -15,6 +15,7 @@ from django_metrics_statsd.names import Names, Tags, TagValues, clean
 
 _MAX_NUMBER = 1e15  # past this a float has no whole steps left and would be written with an exponent
 _MAX_SET_MEMBER = 200
+_MAX_HEADS = 8_192
 
 #: Stands for a line's end where the next line has to go in the same packet.
 TOGETHER = "\r"
@@ -43,16 +44,21 @@ class Dialect:
         self._name = Names(prefix)
         self._constant: Tags = tuple((constant or {}).items())
         self._bounded = TagValues(tag_values)
+        self._heads: dict[tuple[str, Tags], tuple[str, str]] = {}
 
     def head(self, stat: str, tags: Tags = ()) -> tuple[str, str] | None:
         """Return what stands before the value and what ends the line; None for what is no name."""
         name = self._name(stat)
         if not name:
             return None
-        pairs = self._clean_tags(tags) if tags or self._constant else ()
-        if not pairs:
+        if not tags and not self._constant:
             return name, ""
-        return self._with_tags(name, pairs)
+        key = (stat, tags)
+        if key not in self._heads:
+            if len(self._heads) >= _MAX_HEADS:
+                self._heads.clear()
+            self._heads[key] = self._with_tags(name, self._clean_tags(tags))
+        return self._heads[key]
 
     def _clean_tags(self, tags: Tags) -> list[tuple[str, str]]:
         merged = dict(self._constant)
@@ -61,6 +67,8 @@ class Dialect:
         return [(key, self._bounded(key, value)) for key, value in pairs if key and value]
 
     def _with_tags(self, name: str, pairs: list[tuple[str, str]]) -> tuple[str, str]:
+        if not pairs:
+            return name, ""
         if self.style == "datadog":
             return name, "|#" + ",".join(f"{key}:{value}" for key, value in pairs)
         if self.style is None:

@@ -69,8 +69,6 @@ class StatsClient(BaseClient):
             say_once("METLOG", "stats for metlog are dropped: %s", problem())
             return "no_metlog"
         fields = self._fields(tags)
-        if fields is None:
-            return "tags"
         if kind != COUNTER and not drawn(rate):  # metlog draws in incr, and only there
             return ""
         if not kind_of_message:
@@ -81,11 +79,8 @@ class StatsClient(BaseClient):
         call(kind_of_message, payload=str(value), fields=fields)
         return ""
 
-    def _fields(self, tags: Any) -> dict[str, Any] | None:
-        given = freeze_tags(tags) if tags else ()
-        if given is None:
-            return None
-        merged = {**conf.STATSD_CONSTANT_TAGS, **dict(given)}
+    def _fields(self, tags: Any) -> dict[str, Any]:
+        merged = {**conf.STATSD_CONSTANT_TAGS, **dict(freeze_tags(tags) if tags else ())}
         return {"tags": merged} if merged else {}
 
     def flush(self, timeout: float | None = None) -> bool:

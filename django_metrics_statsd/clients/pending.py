@@ -1,8 +1,9 @@
 """What callers have emitted and nobody has folded yet: lists, filled without a lock.
 
 Each append and each slice here is one operation of the interpreter, so no stat is lost or seen twice,
-whichever threads emit and fold. The two common calls go where C code can work through them in bulk: a counter
-plus one is its bare name in a list, a time is a float in its name's list, and only the rest are tuples.
+whichever threads emit and fold. The two common calls go where C code can work through them in bulk: a
+counter plus one is its key in a list, a time is a float in its key's list, and only the rest are tuples of
+everything. Keys are a window's: the bare name, or with tags ``(name, 1, tags)``.
 """
 
 from __future__ import annotations
@@ -108,6 +109,11 @@ def _make_incr(ones: list[Any], record: Emit, relieve: Callable[[], None]) -> Em
             append(stat)
             if len(ones) > SOFT_LIMIT:
                 relieve()
+        elif count is one and rate is one:
+            frozen = freeze_tags(tags)
+            append((stat, 1, frozen) if frozen else stat)
+            if len(ones) > SOFT_LIMIT:
+                relieve()
         else:
             record(COUNTER, stat, count, rate, tags)
 
@@ -118,12 +124,16 @@ def _make_timing(times: dict[Any, list[Any]], record: Emit, relieve: Callable[[]
     one = 1
 
     def timing(stat: Any, delta: Any, rate: Any = 1, tags: Any = None) -> None:
-        if rate is one and tags is None:
+        if rate is one:
+            key = stat
+            if tags is not None:
+                frozen = freeze_tags(tags)
+                key = (stat, 1, frozen) if frozen else stat
             mine: list[Any] | None
             try:
-                mine = times[stat]
+                mine = times[key]
             except Exception:  # not there yet, or a name that cannot be hashed
-                mine = _begin(times, stat, relieve)
+                mine = _begin(times, key, relieve)
                 if mine is None:
                     record(TIMER, stat, delta, rate, tags)
                     return
@@ -136,12 +146,12 @@ def _make_timing(times: dict[Any, list[Any]], record: Emit, relieve: Callable[[]
     return timing
 
 
-def _begin(times: dict[Any, list[Any]], stat: Any, relieve: Callable[[], None]) -> list[Any] | None:
-    """Return a name's list of times, new if need be; None for what can be no name."""
+def _begin(times: dict[Any, list[Any]], key: Any, relieve: Callable[[], None]) -> list[Any] | None:
+    """Return a series' list of times, new if need be; None for what can be no name."""
     if len(times) > MAX_CROWD:
         relieve()
     try:
-        return times.setdefault(stat, [])  # one operation: two threads get the same list
+        return times.setdefault(key, [])  # one operation: two threads get the same list
     except Exception:
         return None
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from django_metrics_statsd.clients.base import COUNTER, GAUGE, GAUGE_DELTA, SET, TIMER, milliseconds
 from django_metrics_statsd.clients.dialects import is_number, member
 from django_metrics_statsd.clients.reservoir import Reservoir
-from django_metrics_statsd.names import freeze_tags
+from django_metrics_statsd.names import NO_TAGS, Frozen, freeze_tags
 
 #: An interval that has gathered more than this is sent early.
 MAX_SERIES: Final = 5_000
@@ -26,7 +26,8 @@ MOST_VALUES: Final = 100_000
 #: Longest time in milliseconds that is taken for a time (about eleven days).
 _MAX_MS: Final = 1e9
 
-Key = Any  # str | tuple[str, float, Tags]
+Key = Any  # str | tuple[str, float, Frozen]
+_KEY_PARTS: Final = 3
 
 
 class Window:
@@ -67,21 +68,22 @@ class Window:
         return self.values >= MAX_VALUES or self.series >= MAX_SERIES
 
     def fold_counts(self, counts: dict[Any, int]) -> None:
-        """Add to counters, given as ``{name: how many}``."""
-        for stat, count in counts.items():
-            reason = self._count(stat, count) if isinstance(stat, str) and stat else "name"
+        """Add to counters, given as ``{key: how many}``."""
+        for key, count in counts.items():
+            reason = self._count(key, count) if _is_key(key) else "name"
             if reason:
                 self.drop(reason, count)
             else:
                 self.taken += count
 
-    def fold_times(self, stat: Any, values: list[Any]) -> None:
-        """Add times of one name: in bulk where they are what they should be, finite numbers."""
-        if stat.__class__ is not str or not stat or not _are_times(values):
+    def fold_times(self, key: Any, values: list[Any]) -> None:
+        """Add times of one series: in bulk where they are what they should be, finite numbers."""
+        if not _is_key(key) or not _are_times(values):
+            stat, rate, tags = key if key.__class__ is tuple and len(key) == _KEY_PARTS else (key, 1, None)
             for value in values:
-                self.fold_one((TIMER, stat, value, 1, None))
+                self.fold_one((TIMER, stat, value, rate, tags))
             return
-        reason = self._keep(stat, values)
+        reason = self._keep(key, values)
         if reason:
             self.drop(reason, len(values))
         else:
@@ -108,7 +110,7 @@ class Window:
             return ""
         key: Hashable = stat
         if tags or rate < 1:
-            key = (stat, min(float(rate), 1), (freeze_tags(tags) if tags else ()) or ())
+            key = (stat, min(float(rate), 1), freeze_tags(tags) if tags else NO_TAGS)
         if kind == SET:
             return self._add_member(key, value)
         if isinstance(value, timedelta) and kind == TIMER:
@@ -174,6 +176,13 @@ class Window:
         return ""
 
     _ADDERS: Final = {COUNTER: _count, TIMER: _time, GAUGE: _set_gauge, GAUGE_DELTA: _step_gauge}
+
+
+def _is_key(key: Any) -> bool:
+    """Whether this is a key of ours: a name, or a name, a rate and tags."""
+    if key.__class__ is tuple and len(key) == _KEY_PARTS and key[2].__class__ is Frozen:
+        key = key[0]
+    return isinstance(key, str) and key != ""
 
 
 def _are_times(values: list[Any]) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django_metrics_statsd.clients.handle import statsd
+from django_metrics_statsd.names import Frozen, freeze_tags
 from django_metrics_statsd.observation import current
 from django_metrics_statsd.plan import planned
 from django_metrics_statsd.safety import failed
@@ -102,9 +103,9 @@ def _in_get_many(value: Any, args: Any, kwargs: Any, inner: list[bool]) -> tuple
     return len(value), max(0, wanted - len(value))
 
 
-def _tags(cache: Any, operation: str) -> dict[str, object]:
+def _tags(cache: Any, operation: str) -> Frozen:
     alias = cache.__dict__.get("_metrics_alias") or backend_name(type(cache))
-    return {"alias": alias, "operation": operation}
+    return freeze_tags({"alias": alias, "operation": operation})
 
 
 TELLS = {

@@ -21,7 +21,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
 from django_metrics_statsd.clients.handle import statsd
-from django_metrics_statsd.names import clean
+from django_metrics_statsd.names import Frozen, clean, freeze_tags
 from django_metrics_statsd.observation import current
 from django_metrics_statsd.patches.base import Patch
 from django_metrics_statsd.plan import planned
@@ -94,7 +94,7 @@ _DEEPEST = 8
 _KEY = 7  # "SELECT ", "INSERT ", "UPDATE ", "DELETE ": what most statements begin with
 _MAX_NAMES = 256
 
-Names = dict[Any, tuple[str, str]]
+Names = dict[Any, tuple[str, Frozen]]
 
 
 def verb_of(sql: Any) -> str:
@@ -124,15 +124,16 @@ def _text_of(sql: Any) -> str:
     return ""
 
 
-def _name(db: Any, operation: str, statement: Any) -> tuple[str, str]:
-    """Return the stat's name and the verb; remembered on the connection for the common beginnings."""
+def _name(db: Any, operation: str, statement: Any) -> tuple[str, Frozen]:
+    """Return the stat's name and its tags; remembered on the connection for the common beginnings."""
     names: Names = db.__dict__.setdefault(f"_metrics_{operation}", {})
     key = statement[:_KEY] if isinstance(statement, str) else None
     found = names.get(key)
     if found is not None:
         return found
     verb = _procedure(db, statement) if operation == "callproc" else verb_of(statement)
-    name = (f"db.{db.client.executable_name}.{db.alias}.{operation}.{verb}", verb)
+    tags = freeze_tags({"alias": db.alias, "operation": verb})
+    name = (f"db.{db.client.executable_name}.{db.alias}.{operation}.{verb}", tags)
     if key is not None and operation != "callproc" and key.strip().lower() == verb != key.lower():
         names[key] = name
     return name
@@ -166,11 +167,11 @@ def _statement(operation: str) -> Callable[[Any], Any]:
                             observation.query_ms += ms
                         db = self.db
                         try:
-                            name, verb = db.__dict__[names][args[0][:_KEY]]
+                            name, tags = db.__dict__[names][args[0][:_KEY]]
                         except (KeyError, IndexError, TypeError):
-                            name, verb = _name(db, operation, _first(args, kwargs))
+                            name, tags = _name(db, operation, _first(args, kwargs))
                         if planned.now.tags:
-                            statsd.timing(name, ms, 1, {"alias": db.alias, "operation": verb})
+                            statsd.timing(name, ms, 1, tags)
                         else:
                             statsd.timing(name, ms)
                 except Exception:

@@ -93,6 +93,17 @@ def test_tags_are_copied_from_whatever_form(tags: Any, frozen: Any) -> None:
     assert freeze_tags(tags) == frozen
 
 
+def test_equal_values_that_are_written_differently_stay_different() -> None:
+    assert freeze_tags({"a": 1}) == (("a", "1"),)
+    assert freeze_tags({"a": True}) == (("a", "True"),)
+    assert freeze_tags({"a": 1.0}) == (("a", "1.0"),)
+    assert freeze_tags({"a": "1"}) is freeze_tags({"a": "1"})
+
+
+def test_values_without_a_hash_are_written() -> None:
+    assert freeze_tags({"a": [1]}) == (("a", "[1]"),)
+
+
 class Broken:
     def __str__(self) -> str:
         raise RuntimeError("no")
@@ -100,7 +111,7 @@ class Broken:
 
 @pytest.mark.parametrize("tags", [3, [3], [("a", "b", "c")], {"a": Broken()}, object()])
 def test_tags_that_cannot_be_read_are_left_out_and_counted(tags: Any, faults: dict[str, int]) -> None:
-    assert freeze_tags(tags) is None
+    assert freeze_tags(tags) == ()
     assert faults == safety.faults == {"tags": 1}
 
 

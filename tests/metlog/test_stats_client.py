@@ -132,7 +132,6 @@ def test_prefix_and_clean_names(settings, recorder):
         ("x", "much", None, "value"),
         ("x", float("nan"), None, "value"),
         ("x", None, None, "value"),
-        ("x", 1, 5, "tags"),
     ],
 )
 def test_what_cannot_be_sent_is_counted(recorder, stat, value, tags, reason):
