@@ -31,6 +31,8 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --strict --ignore-missing-imports benchmarks
+	cd example && ../$(BIN)/mypy
 
 docs: $(VENV)/.installed
 	$(BIN)/sphinx-build -W -n -b html docs docs/_build/html
