@@ -74,7 +74,7 @@ def reasons(path: Path) -> set[str]:
     """The words that a module gives as reasons for drops."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Call) and node.args and called(node) in {"drop", "lost", "_give_up"}:
+        if isinstance(node, ast.Call) and node.args and called(node) in {"drop", "_drop", "lost", "_give_up"}:
             found |= constants(node.args[0])
         elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in {"reason", "dropped"}:
             found |= constants(node.value)
@@ -107,10 +107,14 @@ LIMITS = {
     "Length of a name": "names.MAX_NAME",
     "Length of a set's member or a tag's value": "clients.dialects._MAX_SET_MEMBER",
     "Longest time, in milliseconds": "clients.window._MAX_MS",
-    "Calls of one kind that wait before the emitting thread adds them up": "clients.pending.SOFT_LIMIT",
-    "Times of one name that wait before the emitting thread adds them up": "clients.pending.TIMES_LIMIT",
-    "Calls of one kind, or times of one name, that wait": "clients.pending.HARD_LIMIT",
+    "Calls of one kind that wait before the emitting thread adds them up": "clients.pending.ONES_LIMIT",
+    "Times, of all names together, that wait before the emitting thread adds them up": (
+        "clients.pending.TIMES_LIMIT"
+    ),
+    "Times as many that wait while another thread is adding up": "clients.pending.PATIENCE",
     "Series in one interval": "clients.window.MAX_SERIES",
+    "Series in one interval that cannot be sent early": "clients.window.MOST_SERIES",
+    "Values of timers and sets in one interval that cannot be sent early": "clients.window.MOST_VALUES",
     "Values of timers and sets in one interval": "clients.window.MAX_VALUES",
     "Names that are remembered in their clean form": "names._CACHE_SIZE",
     "Views whose names are remembered": "middleware._MAX_VIEWS",

@@ -16,7 +16,7 @@ from django_metrics_statsd.clients import build
 from django_metrics_statsd.clients.base import COUNTER, BaseClient
 from django_metrics_statsd.clients.delivery import Delivery
 from django_metrics_statsd.clients.packets import lines_of
-from django_metrics_statsd.clients.pending import Pending
+from django_metrics_statsd.clients.pending import Fold, Pending
 from django_metrics_statsd.clients.window import Window
 from django_metrics_statsd.conf import conf
 from django_metrics_statsd.safety import failed
@@ -37,7 +37,7 @@ class StatsClient(BaseClient):
         self._address = build.address()
         self._transport = build.transport()
         self._worker = background.Worker(self.flush, self._interval, "django_metrics_statsd")
-        self._pending = Pending(self._relieve)
+        self._pending = Pending(self._relieve, self.counts.drop)
         self.incr = self._pending.incr  # type: ignore[method-assign]
         self.timing = self._pending.timing  # type: ignore[method-assign]
         self.record = self._pending.record  # type: ignore[method-assign]
@@ -83,22 +83,23 @@ class StatsClient(BaseClient):
         except Exception:
             failed("clients.buffered.tick")
 
-    def _relieve(self) -> None:
-        """Keep what is pending small: fold it here and now, unless somebody else is at it."""
+    def _relieve(self, fold: Fold) -> bool:
+        """Fold something here and now, unless somebody else is folding; say whether that was so."""
         try:
             if self._pid != os.getpid():
                 self.start()
-            elif self._folding.acquire(blocking=False):
+            elif not self._folding.acquire(blocking=False):
+                return False
+            else:
                 try:
-                    self._pending.fold_into(self._window)
+                    fold(self._window)
                 finally:
                     self._folding.release()
                 if self._window.full:
                     self._make_room()
-            else:
-                self.counts.drop("buffer_full", self._pending.shed())
         except Exception:
             failed("clients.buffered.relieve")
+        return True
 
     def _make_room(self) -> None:
         """Send a full window early: at once over datagrams, which never wait, else by the thread."""
@@ -108,7 +109,10 @@ class StatsClient(BaseClient):
             self.flush(timeout=0)
 
     def flush(self, timeout: float | None = None) -> bool:
-        """Send what is buffered, from this thread, waiting at most `timeout` seconds for another sender."""
+        """Send what is buffered, from this thread, waiting at most `timeout` seconds for another sender.
+
+        With 0 it never rests either: for callers that must go on.
+        """
         if self._pid != os.getpid():
             self.reset()
         if not _acquire(self._sending, timeout):
@@ -116,7 +120,7 @@ class StatsClient(BaseClient):
         try:
             window = self._take(timeout)
             if window is not None:
-                self._send(window)
+                self._send(window, paced=timeout != 0)
             self._overdue = monotonic() + 3 * self._interval
             return window is not None
         finally:
@@ -133,10 +137,11 @@ class StatsClient(BaseClient):
         finally:
             self._folding.release()
 
-    def _send(self, window: Window) -> None:
+    def _send(self, window: Window, *, paced: bool) -> None:
         report = self._report(window)
         delivery = Delivery(self._transport, self._size, self.counts)
-        delivery.send(lines_of(window, self._dialect, self._size, delivery.refuse), window.taken)
+        lines = lines_of(window, self._dialect, self._size, delivery.refuse)
+        delivery.send(lines, window.taken, paced=paced and not self._transport.blocking)
         if not any(_OWN in packet for packet in delivery.packets_lost):
             self._told.update(report)
 

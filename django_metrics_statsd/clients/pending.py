@@ -10,22 +10,30 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from django_metrics_statsd.clients.base import COUNTER, TIMER
 from django_metrics_statsd.clients.window import Window
 from django_metrics_statsd.names import freeze_tags
 
-#: Entries of one list at which the caller folds it, and past which, if somebody else is at it, it drops one.
-SOFT_LIMIT: Final = 16_384
-HARD_LIMIT: Final = 65_536
-#: The same for the times of one name, for how many names have lists of their own, and for when there
-#: are so many that the caller folds.
-TIMES_LIMIT: Final = 4_096
+#: How many counts, times (of all names together) and other stats may wait for the thread. From there on
+#: their callers fold them; and if somebody else is at that, there may be so many times more until the newest
+#: is dropped. In bytes, about 0.1, 1 and 2 MB, and in the worst case 16 times that.
+ONES_LIMIT: Final = 16_384
+TIMES_LIMIT: Final = 32_768
+OTHERS_LIMIT: Final = 16_384
+PATIENCE: Final = 16
+#: For how many names times may have lists of their own before these are thrown away with each fold, and for
+#: how many before the caller folds.
 MAX_NAMES: Final = 2_000
 MAX_CROWD: Final = 4_000
 
 Emit = Callable[..., None]
+Fold = Callable[[Window], None]
+#: Calls the function with the current window; says whether it could, or somebody else is at that.
+Relieve = Callable[[Fold], bool]
+Drop = Callable[[str], None]
 
 
 class Pending:
@@ -35,14 +43,16 @@ class Pending:
         incr, timing, record: what callers call. Closures: they cost a third less than methods.
     """
 
-    def __init__(self, relieve: Callable[[], None]) -> None:
+    def __init__(self, relieve: Relieve, drop: Drop) -> None:
+        self._relieve, self._drop = relieve, drop
         self._ones: list[Any] = []
         self._times: dict[Any, list[Any]] = {}
         self._retired: list[tuple[Any, list[Any]]] = []
         self._others: list[tuple[Any, ...]] = []
-        self.record: Emit = _make_record(self._others, relieve)
-        self.incr: Emit = _make_incr(self._ones, self.record, relieve)
-        self.timing: Emit = _make_timing(self._times, self.record, relieve)
+        self._most = TIMES_LIMIT
+        self.record: Emit = self._make_record()
+        self.incr: Emit = self._make_incr()
+        self.timing: Emit = self._make_timing()
 
     def clear(self) -> None:
         """Forget everything."""
@@ -51,80 +61,77 @@ class Pending:
 
     def fold_into(self, window: Window) -> None:
         """Move everything into the window. One thread at a time."""
-        if self._ones:
-            self._fold_ones(window)
-        if self._times or self._retired:
-            self._fold_times(window)
-        if self._others:
-            for entry in _take(self._others, len(self._others)):
-                window.fold_one(entry)
+        self._fold_ones(window)
+        self._fold_times(window)
+        self._fold_others(window)
+
+    def _fold_ones(self, window: Window) -> None:
+        keys = _take(self._ones)
+        try:
+            counts = Counter(keys)
+        except Exception:  # a name that cannot be hashed
+            for key in keys:
+                window.fold_one((COUNTER, key, 1, 1, None))
+            return
+        window.fold_counts(counts)
 
     def _fold_times(self, window: Window) -> None:
         # A list that was taken out of the dictionary is looked at once more at the next fold: a caller may
         # have had it in hand.
         retired, self._retired = self._retired, []
-        crowded = len(self._times) > MAX_NAMES
-        for stat, times in [*retired, *self._times.copy().items()]:
-            if times:
-                window.fold_times(stat, _take(times, len(times)))
-        if crowded:
-            for stat in list(self._times):
-                self._retired.append((stat, self._times.pop(stat)))
+        for key, times in [*retired, *self._times.copy().items()]:
+            _fold_series(key, times, window)
+        if len(self._times) > MAX_NAMES:
+            for key in list(self._times):
+                self._retired.append((key, self._times.pop(key)))
 
-    def _fold_ones(self, window: Window) -> None:
-        names = _take(self._ones, len(self._ones))
+    def _fold_others(self, window: Window) -> None:
+        for entry in _take(self._others):
+            window.fold_one(entry)
+
+    def _help(self, entries: list[Any], fold: Fold, limit: int) -> None:
+        """Fold a list that has become long; if somebody else is folding, let it grow, but not for ever."""
+        if not self._relieve(fold) and len(entries) > PATIENCE * limit:
+            entries.pop()  # the newest, as who folds takes from the front
+            self._drop("buffer_full")
+
+    def _begin(self, key: Any) -> list[Any] | None:
+        """Return a series' list of times, new if need be; None for what can be no key."""
+        if len(self._times) > MAX_CROWD:
+            self._relieve(self._fold_times)
         try:
-            counts = Counter(names)
-        except Exception:  # a name that cannot be hashed
-            for name in names:
-                window.fold_one((COUNTER, name, 1, 1, None))
-            return
-        window.fold_counts(counts)
+            return self._times.setdefault(key, [])  # one operation: two threads get the same list
+        except Exception:
+            return None
+        finally:
+            self._most = TIMES_LIMIT // max(1, len(self._times))
 
-    def shed(self) -> int:
-        """Drop the newest entry of each list that is full; return how many that were.
+    def _make_incr(self) -> Emit:
+        ones, record, help_, one = self._ones, self.record, self._help, 1
+        append, fold = ones.append, self._fold_ones
 
-        For when somebody else is folding and does not get on. From the end, as that one takes from the front.
-        """
-        lists = [self._ones, self._others, *self._times.copy().values()]
-        full = [entries for entries in lists if len(entries) > HARD_LIMIT]
-        for entries in full:
-            entries.pop()
-        return len(full)
+        def incr(stat: Any, count: Any = 1, rate: Any = 1, tags: Any = None) -> None:
+            # By identity, as == may do anything here; another 1 than the interpreter's only takes longer.
+            if count is one and rate is one:
+                if tags is None:
+                    append(stat)
+                else:
+                    frozen = freeze_tags(tags)
+                    append((stat, 1, frozen) if frozen else stat)
+                if len(ones) > ONES_LIMIT:
+                    help_(ones, fold, ONES_LIMIT)
+            else:
+                record(COUNTER, stat, count, rate, tags)
 
+        return incr
 
-def _take(entries: list[Any], count: int) -> list[Any]:
-    """Take the first `count` entries out of a list that others append to."""
-    taken = entries[:count]
-    del entries[:count]
-    return taken
+    def _make_timing(self) -> Emit:
+        times, record, begin, one = self._times, self.record, self._begin, 1
 
-
-def _make_incr(ones: list[Any], record: Emit, relieve: Callable[[], None]) -> Emit:
-    append, one = ones.append, 1
-
-    def incr(stat: Any, count: Any = 1, rate: Any = 1, tags: Any = None) -> None:
-        # By identity, as == may do anything here; another 1 than the interpreter's only takes the long way.
-        if count is one and rate is one and tags is None:
-            append(stat)
-            if len(ones) > SOFT_LIMIT:
-                relieve()
-        elif count is one and rate is one:
-            frozen = freeze_tags(tags)
-            append((stat, 1, frozen) if frozen else stat)
-            if len(ones) > SOFT_LIMIT:
-                relieve()
-        else:
-            record(COUNTER, stat, count, rate, tags)
-
-    return incr
-
-
-def _make_timing(times: dict[Any, list[Any]], record: Emit, relieve: Callable[[], None]) -> Emit:
-    one = 1
-
-    def timing(stat: Any, delta: Any, rate: Any = 1, tags: Any = None) -> None:
-        if rate is one:
+        def timing(stat: Any, delta: Any, rate: Any = 1, tags: Any = None) -> None:
+            if rate is not one:
+                record(TIMER, stat, delta, rate, tags)
+                return
             key = stat
             if tags is not None:
                 frozen = freeze_tags(tags)
@@ -133,35 +140,34 @@ def _make_timing(times: dict[Any, list[Any]], record: Emit, relieve: Callable[[]
             try:
                 mine = times[key]
             except Exception:  # not there yet, or a name that cannot be hashed
-                mine = _begin(times, key, relieve)
+                mine = begin(key)
                 if mine is None:
                     record(TIMER, stat, delta, rate, tags)
                     return
             mine.append(delta)
-            if len(mine) > TIMES_LIMIT:
-                relieve()
-        else:
-            record(TIMER, stat, delta, rate, tags)
+            if len(mine) > self._most:
+                self._help(mine, partial(_fold_series, key, mine), self._most)
 
-    return timing
+        return timing
 
+    def _make_record(self) -> Emit:
+        others, fold = self._others, self._fold_others
 
-def _begin(times: dict[Any, list[Any]], key: Any, relieve: Callable[[], None]) -> list[Any] | None:
-    """Return a series' list of times, new if need be; None for what can be no name."""
-    if len(times) > MAX_CROWD:
-        relieve()
-    try:
-        return times.setdefault(key, [])  # one operation: two threads get the same list
-    except Exception:
-        return None
+        def record(kind: str, stat: Any, value: Any, rate: Any, tags: Any) -> None:
+            others.append((kind, stat, value, rate, tags if tags is None else freeze_tags(tags)))
+            if len(others) > OTHERS_LIMIT:
+                self._help(others, fold, OTHERS_LIMIT)
+
+        return record
 
 
-def _make_record(others: list[tuple[Any, ...]], relieve: Callable[[], None]) -> Emit:
-    append = others.append
+def _fold_series(key: Any, times: list[Any], window: Window) -> None:
+    if times:
+        window.fold_times(key, _take(times))
 
-    def record(kind: str, stat: Any, value: Any, rate: Any, tags: Any) -> None:
-        append((kind, stat, value, rate, tags if tags is None else freeze_tags(tags)))
-        if len(others) > SOFT_LIMIT:
-            relieve()
 
-    return record
+def _take(entries: list[Any]) -> list[Any]:
+    """Take out of a list, which others append to, what is in it now."""
+    taken = entries[:]
+    del entries[: len(taken)]
+    return taken

@@ -36,7 +36,7 @@ def test_every_stat_arrives_once(impatient: None, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(pending, "MAX_NAMES", most_names)
     drops: list[str] = []
     window = Window(10**9, lambda reason, count=1: drops.append(reason))
-    target = Pending(lambda: None)
+    target = Pending(lambda fold: False, drops.append)
     threads = [threading.Thread(target=_emit, args=(target,)) for _ in range(THREADS)]
     for thread in threads:
         thread.start()
@@ -52,7 +52,7 @@ def test_every_stat_arrives_once(impatient: None, monkeypatch: pytest.MonkeyPatc
 def test_a_name_that_cannot_be_hashed_goes_the_long_way() -> None:
     drops: list[str] = []
     window = Window(10, lambda reason, count=1: drops.append(reason))
-    target = Pending(lambda: None)
+    target = Pending(lambda fold: False, drops.append)
     target.timing([], 1.0)
     target.incr([])
     target.fold_into(window)
@@ -60,11 +60,29 @@ def test_a_name_that_cannot_be_hashed_goes_the_long_way() -> None:
 
 
 def test_a_full_list_loses_its_newest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pending, "HARD_LIMIT", 2)
-    target = Pending(lambda: None)
-    for value in (1.0, 2.0, 3.0):
-        target.timing("t", value)
-    assert target.shed() == 1
+    monkeypatch.setattr(pending, "TIMES_LIMIT", 2)
+    monkeypatch.setattr(pending, "PATIENCE", 2)
+    drops: list[str] = []
+    target = Pending(lambda fold: False, drops.append)
+    for value in range(6):
+        target.timing("t", float(value))
     window = Window(10, lambda reason, count=1: None)
     target.fold_into(window)
-    assert window.timers == {"t": [1.0, 2.0]}
+    assert window.timers == {"t": [0.0, 1.0, 2.0, 3.0]}
+    assert drops == ["buffer_full"] * 2
+
+
+def test_a_long_list_is_folded_by_its_caller_and_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pending, "TIMES_LIMIT", 6)
+    window = Window(10, lambda reason, count=1: None)
+
+    def relieve(fold: pending.Fold) -> bool:
+        fold(window)
+        return True
+
+    target = Pending(relieve, lambda reason: None)
+    for name in "abb":
+        target.timing(name, 1.0)
+    for _ in range(4):
+        target.timing("c", 2.0)
+    assert window.timers == {"c": [2.0, 2.0, 2.0]}

@@ -25,7 +25,7 @@ class Drops(Counter[str]):
 def fold(*stats: tuple[Any, ...], reservoir: int = 1_000) -> tuple[Window, Drops]:
     drops = Drops()
     window = Window(reservoir, drops)
-    pending = Pending(lambda: None)
+    pending = Pending(lambda fold: False, lambda reason: None)
     for kind, *rest in stats:
         if kind == "c":
             pending.incr(*rest)
@@ -202,7 +202,7 @@ def test_past_the_most_series_new_ones_are_dropped_and_old_ones_go_on() -> None:
     assert (window.series, dict(drops)) == (MOST_SERIES, {"series": 10})
     for kind in ("ms", "g", "g+", "s"):
         window.fold_one((kind, "new", 1, 1, None))
-    pending = Pending(lambda: None)
+    pending = Pending(lambda fold: False, lambda reason: None)
     pending.timing("new", 1.0)
     pending.fold_into(window)
     assert drops["series"] == 15

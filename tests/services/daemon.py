@@ -49,6 +49,12 @@ def queued(table: Path, port: int) -> bool:
     return any(row[4] != "00000000:00000000" for row in ours)
 
 
+def lost_datagrams(port: int) -> int:
+    """How many datagrams the kernel has thrown away because this port's reader was slow: the last column."""
+    rows = [line.split() for line in Path("/proc/net/udp").read_text().splitlines()[1:]]
+    return sum(int(row[-1]) for row in rows if row[1].endswith(f":{port:04X}"))
+
+
 def name_of(match: re.Match[str]) -> str:
     return match[1] or match[2] or match[3] or ""
 
@@ -126,6 +132,10 @@ class StatsDaemon(Server):
             queued(Path("/proc/net") / kind, port)
             for kind, port in (("udp", self.udp_port), ("tcp", self.tcp_port))
         )
+
+    def lost(self) -> int:
+        """Datagrams that came in and that this daemon was too slow to take."""
+        return lost_datagrams(self.udp_port)
 
     def dump(self, command: str) -> str:
         """One of the daemon's tables, with all in it that was sent before."""
