@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from django.db.models.signals import post_delete, post_save
 
 from django_metrics_statsd import observation, safety
 from django_metrics_statsd.clients.handle import statsd
+from django_metrics_statsd.patches import celery
 
 pytest_plugins = ["pytester"]
 
@@ -81,8 +81,7 @@ def _traces() -> dict[str, Any]:
 
 def _signals() -> Iterator[Any]:
     yield from _SIGNALS
-    celery = sys.modules.get("django_metrics_statsd.patches.celery")
-    for name in _CELERY if celery else ():
+    for name in _CELERY:
         yield getattr(celery.signals, name)
 
 

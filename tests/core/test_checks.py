@@ -83,6 +83,16 @@ def test_an_unknown_name_is_told_with_the_nearest_known_one(name: str, hint: str
     assert str(message.hint).startswith(hint)
 
 
+def test_a_client_that_cannot_send_to_the_servers_kind_of_address() -> None:
+    message = found(STATSD_CLIENT="django_metrics_statsd.clients.datadog", STATSD_URL="tcp://127.0.0.1:8125")[
+        "E002"
+    ]
+    assert message.msg == (
+        "STATSD_URL is 'tcp://127.0.0.1:8125', but django_metrics_statsd.clients.datadog sends to "
+        "udp://, udp6://, unix:// only."
+    )
+
+
 @pytest.mark.parametrize("path", ["no.such_client", "django_metrics_statsd.clients.bufered", "json.decoder"])
 def test_a_client_that_cannot_be_had(path: str) -> None:
     message = found(STATSD_CLIENT=["django_metrics_statsd.clients.null", path])["E002"]

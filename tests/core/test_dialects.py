@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from django_metrics_statsd.clients import dialects
 from django_metrics_statsd.clients.dialects import TOGETHER, Dialect, is_number, member, number, rate_suffix
 
 STYLES = [None, "datadog", "influxdb", "graphite"]
@@ -197,3 +198,11 @@ def test_what_can_be_sent_as_a_value(value: Any, wanted: bool) -> None:
 @given(ANYTHING)
 def test_a_members_text_cannot_end_a_line(value: str) -> None:
     assert re.fullmatch(r"[\w.\-]{0,200}", member(value), re.ASCII)
+
+
+def test_remembered_heads_are_forgotten_past_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dialects, "_MAX_HEADS", 3)
+    dialect = Dialect("datadog")
+    heads = [dialect.head("a", (("n", str(number)),)) for number in range(9)]
+    assert heads == [("a", f"|#n:{number}") for number in range(9)]
+    assert len(dialect._heads) <= 3

@@ -282,3 +282,11 @@ def test_what_was_bound_too_early_still_reaches_the_client(settings: Any) -> Non
     early("a")
     early("b")
     assert get_client().got == [("c", "a", 1), ("c", "b", 1)]  # type: ignore[attr-defined]
+
+
+def test_datadogs_client_over_tcp_becomes_the_null_client(settings: Any, faults: dict[str, int]) -> None:
+    settings.STATSD_CLIENT = "django_metrics_statsd.clients.datadog"
+    settings.STATSD_URL = "tcp://127.0.0.1:8125"
+    statsd.incr("a")
+    assert type(get_client()).__module__ == "django_metrics_statsd.clients.null"
+    assert faults == {"STATSD_CLIENT django_metrics_statsd.clients.datadog": 1}

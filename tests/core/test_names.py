@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from django_metrics_statsd import safety
+from django_metrics_statsd import names, safety
 from django_metrics_statsd.names import (
     MAX_NAME,
     OVERFLOW,
@@ -129,3 +129,12 @@ def test_other_methods_are_other(method: str | None) -> None:
 
 def test_only_viewsets_have_actions() -> None:
     assert action_name(len, "GET") == ""
+
+
+def test_remembered_tags_are_forgotten_past_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(names, "_CACHE_SIZE", 3)
+    monkeypatch.setattr(names, "_frozen", {})
+    assert [freeze_tags({"a": str(number)}) for number in range(9)] == [
+        (("a", str(number)),) for number in range(9)
+    ]
+    assert len(names._frozen) <= 3
