@@ -116,6 +116,7 @@ LIMITS = {
     "Series in one interval that cannot be sent early": "clients.window.MOST_SERIES",
     "Values of timers and sets in one interval that cannot be sent early": "clients.window.MOST_VALUES",
     "Values of timers and sets in one interval": "clients.window.MAX_VALUES",
+    "Datagrams that the background thread sends without a rest": "clients.delivery.AT_ONCE",
     "Names that are remembered in their clean form": "names._CACHE_SIZE",
     "Views whose names are remembered": "middleware._MAX_VIEWS",
     "Tastypie's APIs, and its resources": "middleware._MAX_RESOURCES",

@@ -27,21 +27,22 @@ def warmed(site: Site) -> Site:
 
 
 def run(site: Site, view: str, number: int) -> None:
-    """Serve `number` requests and send what they left behind."""
+    """Serve `number` requests."""
     path = f"/{view}/"
     for _ in range(number):
         site.get(path)
-    site.flush()
 
 
 def timed(site: Site, view: str, number: int) -> dict[str, float]:
-    """Return microseconds per request, of the clock and of the whole process's CPU."""
+    """Return microseconds per request: of the clock, and of the whole process's CPU until all is sent.
+
+    Sending is no part of the first, as nobody waits for it, and ours rests between packets.
+    """
     clock, cpu = time.perf_counter(), time.process_time()
     run(site, view, number)
-    return {
-        "clock": (time.perf_counter() - clock) / number * 1e6,
-        "cpu": (time.process_time() - cpu) / number * 1e6,
-    }
+    waited = time.perf_counter() - clock
+    site.flush()
+    return {"clock": waited / number * 1e6, "cpu": (time.process_time() - cpu) / number * 1e6}
 
 
 def counted(site: Site, number: int, views: list[str]) -> None:
@@ -55,6 +56,7 @@ def counted(site: Site, number: int, views: list[str]) -> None:
     for view in views:
         for _ in range(number // _A_SECOND):
             run(site, view, _A_SECOND)
+            site.flush()
         mark()
 
 
