@@ -188,6 +188,9 @@ def _is_key(key: Any) -> bool:
 def _are_times(values: list[Any]) -> bool:
     """Whether all of these are finite numbers from 0 to the limit. NaN and infinity show in the sum."""
     try:
-        return min(values) >= 0 and max(values) < _MAX_MS and isfinite(sum(values))
+        total = sum(values)
+        if total < _MAX_MS:  # then each is, too, if none is negative
+            return min(values) >= 0
+        return isfinite(total) and min(values) >= 0 and max(values) < _MAX_MS
     except Exception:  # the values are the host's
         return False

@@ -62,10 +62,10 @@ def _timed_get(original: Callable[..., Any], tell: Tell, backend: str) -> Callab
     enter, begin, leave, observed = _under_way.get, _under_way.set, _under_way.reset, current.get
 
     @wraps(original)
-    def timed(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def timed(*args: Any, **kwargs: Any) -> Any:
         outer = enter()
         if outer is not None:
-            value = original(self, *args, **kwargs)
+            value = original(*args, **kwargs)
             if outer is not _BUSY:
                 outer.append(value is not default_of(args, kwargs))
             return value
@@ -73,16 +73,16 @@ def _timed_get(original: Callable[..., Any], tell: Tell, backend: str) -> Callab
         value = RAISED
         start = perf_counter()
         try:
-            value = original(self, *args, **kwargs)
+            value = original(*args, **kwargs) if kwargs else original(*args)
             return value
         finally:
             ms = 1000 * (perf_counter() - start)
             leave(token)
             try:
                 if value is RAISED or planned.now.tags:
-                    tell(self, ms, value, args, kwargs, _BUSY)
+                    tell(ms, value, args, kwargs, _BUSY)
                 else:
-                    found = value is not (args[1] if len(args) > 1 else kwargs.get("default"))
+                    found = value is not (args[2] if len(args) > 2 else kwargs.get("default"))
                     observation = observed()
                     if observation is None or not observation.muted:
                         if observation is not None:
@@ -105,30 +105,30 @@ def _timed(original: Callable[..., Any], tell: Tell, listens: bool) -> Callable[
     enter, begin, leave = _under_way.get, _under_way.set, _under_way.reset
 
     @wraps(original)
-    def timed(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def timed(*args: Any, **kwargs: Any) -> Any:
         if enter() is not None:
-            return original(self, *args, **kwargs)
+            return original(*args, **kwargs)
         inner = [] if listens else _BUSY
         token = begin(inner)
         value = RAISED
         start = perf_counter()
         try:
-            value = original(self, *args, **kwargs)
+            value = original(*args, **kwargs) if kwargs else original(*args)
             return value
         finally:
             ms = 1000 * (perf_counter() - start)
             leave(token)
-            tell(self, ms, value, args, kwargs, inner)
+            tell(ms, value, args, kwargs, inner)
 
     return timed
 
 
 def _timed_coroutine(original: Callable[..., Any], tell: Tell, reads: bool) -> Callable[..., Any]:
     @wraps(original)
-    async def timed(self: Any, *args: Any, **kwargs: Any) -> Any:
+    async def timed(*args: Any, **kwargs: Any) -> Any:
         outer = _under_way.get()
         if outer is not None:
-            value = await original(self, *args, **kwargs)
+            value = await original(*args, **kwargs)
             if reads and outer is not _BUSY:
                 outer.append(value is not default_of(args, kwargs))
             return value
@@ -137,12 +137,12 @@ def _timed_coroutine(original: Callable[..., Any], tell: Tell, reads: bool) -> C
         value = RAISED
         start = perf_counter()
         try:
-            value = await original(self, *args, **kwargs)
+            value = await original(*args, **kwargs)
             return value
         finally:
             ms = 1000 * (perf_counter() - start)
             _under_way.reset(token)
-            tell(self, ms, value, args, kwargs, inner)
+            tell(ms, value, args, kwargs, inner)
 
     return timed
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from django_metrics_statsd.clients.handle import statsd
 from django_metrics_statsd.names import Frozen, freeze_tags
@@ -17,8 +17,11 @@ _VAGUE = frozenset({"base", "backend", "backends", "cache", "caches", "core", "m
 #: The value of a call that raised.
 RAISED: Any = object()
 
-#: Takes the cache, the milliseconds, the value, the call's arguments, and what its inner ``get`` calls found.
-Tell = Callable[[Any, float, Any, Any, Any, list[bool]], None]
+#: Takes the milliseconds, the value, the call's arguments (the cache first), and what inner ``get`` found.
+Tell = Callable[[float, Any, Any, Any, list[bool]], None]
+
+#: Where the default stands among the arguments of ``get``, after the cache and the key.
+_DEFAULT: Final = 2
 
 
 def backend_name(cls: type) -> str:
@@ -29,14 +32,14 @@ def backend_name(cls: type) -> str:
 
 
 def default_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    return args[1] if len(args) > 1 else kwargs.get("default")
+    return args[_DEFAULT] if len(args) > _DEFAULT else kwargs.get("default")
 
 
 def tell_time(operation: str, backend: str) -> Tell:
     """Return what sends a call's time; it says whether the request is to be heard at all."""
     stat = f"cache.{backend}.{operation}"
 
-    def tell(cache: Any, ms: float, value: Any, args: Any, kwargs: Any, inner: Any) -> None:
+    def tell(ms: float, value: Any, args: Any, kwargs: Any, inner: Any) -> None:
         try:
             observation = current.get()
             if observation is not None:
@@ -45,7 +48,7 @@ def tell_time(operation: str, backend: str) -> Tell:
                 observation.cache_calls += 1
                 observation.cache_ms += ms
             if planned.now.tags:
-                statsd.timing(stat, ms, 1, _tags(cache, operation))
+                statsd.timing(stat, ms, 1, _tags(args[0], operation))
             else:
                 statsd.timing(stat, ms)
         except Exception:
@@ -60,11 +63,11 @@ def _tell_found(find: Callable[[Any, Any, Any, list[bool]], tuple[int, int]]) ->
     def make(operation: str, backend: str) -> Tell:
         timed = tell_time(operation, backend)
 
-        def tell(cache: Any, ms: float, value: Any, args: Any, kwargs: Any, inner: list[bool]) -> None:
-            timed(cache, ms, value, args, kwargs, inner)
+        def tell(ms: float, value: Any, args: Any, kwargs: Any, inner: list[bool]) -> None:
+            timed(ms, value, args, kwargs, inner)
             try:
                 if value is not RAISED:
-                    _count(cache, backend, operation, *find(value, args, kwargs, inner))
+                    _count(args[0], backend, operation, *find(value, args, kwargs, inner))
             except Exception:
                 failed("patches.cache")
 
@@ -97,7 +100,7 @@ def _in_get_or_set(value: Any, args: Any, kwargs: Any, inner: list[bool]) -> tup
 
 
 def _in_get_many(value: Any, args: Any, kwargs: Any, inner: list[bool]) -> tuple[int, int]:
-    asked = args[0] if args else kwargs.get("keys", ())
+    asked = args[1] if len(args) > 1 else kwargs.get("keys", ())
     # An iterator has been used up by now, and says no more how many keys it had.
     wanted = len(set(asked)) if hasattr(asked, "__len__") else len(value)
     return len(value), max(0, wanted - len(value))

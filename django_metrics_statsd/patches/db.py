@@ -153,10 +153,10 @@ def _statement(operation: str) -> Callable[[Any], Any]:
 
     def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(original)
-        def timed(self: Any, *args: Any, **kwargs: Any) -> Any:
+        def timed(*args: Any, **kwargs: Any) -> Any:  # the cursor, the statement, and what else there is
             start = perf_counter()
             try:
-                return original(self, *args, **kwargs)
+                return original(*args, **kwargs) if kwargs else original(*args)
             finally:
                 ms = 1000 * (perf_counter() - start)
                 try:
@@ -165,9 +165,9 @@ def _statement(operation: str) -> Callable[[Any], Any]:
                         if observation is not None:
                             observation.queries += 1
                             observation.query_ms += ms
-                        db = self.db
+                        db = args[0].db
                         try:
-                            name, tags = db.__dict__[names][args[0][:_KEY]]
+                            name, tags = db.__dict__[names][args[1][:_KEY]]
                         except (KeyError, IndexError, TypeError):
                             name, tags = _name(db, operation, _first(args, kwargs))
                         if planned.now.tags:
@@ -183,7 +183,7 @@ def _statement(operation: str) -> Callable[[Any], Any]:
 
 
 def _first(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    return args[0] if args else next(iter(kwargs.values()), "")
+    return args[1] if len(args) > 1 else next(iter(kwargs.values()), "")
 
 
 def _connection(operation: str) -> Callable[[Any], Any]:
