@@ -190,7 +190,7 @@ def _are_times(values: list[Any]) -> bool:
     try:
         total = sum(values)
         if total < _MAX_MS:  # then each is, too, if none is negative
-            return min(values) >= 0
-        return isfinite(total) and min(values) >= 0 and max(values) < _MAX_MS
+            return bool(min(values) >= 0)
+        return isfinite(total) and bool(min(values) >= 0 and max(values) < _MAX_MS)
     except Exception:  # the values are the host's
         return False
