@@ -20,7 +20,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "incr with tags": (f"{OURS}:tags", "prometheus_client", "datadog", "opentelemetry"),
 }
 KINDS = {
-    "burst": f"What a call costs its caller, in bursts of {BURST:,}, as requests make them",
+    "burst": f"What a call costs its caller, in bursts of {BURST:,}, as requests make them, the least of 50",
     "flat": f"What a call costs its caller, {NUMBER:,} without a pause",
     "process": "What a call costs the process, user and system CPU, until all is sent",
 }
