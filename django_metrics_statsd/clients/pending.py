@@ -108,18 +108,17 @@ class Pending:
 
     def _make_incr(self) -> Emit:
         ones, record, help_, one = self._ones, self.record, self._help, 1
-        append, fold = ones.append, self._fold_ones
+        append, fold, limit = ones.append, self._fold_ones, ONES_LIMIT
 
         def incr(stat: Any, count: Any = 1, rate: Any = 1, tags: Any = None) -> None:
             # By identity, as == may do anything here; another 1 than the interpreter's only takes longer.
             if count is one and rate is one:
-                if tags is None:
-                    append(stat)
-                else:
+                if tags is not None:
                     frozen = freeze_tags(tags)
-                    append((stat, 1, frozen) if frozen else stat)
-                if len(ones) > ONES_LIMIT:
-                    help_(ones, fold, ONES_LIMIT)
+                    stat = (stat, 1, frozen) if frozen else stat
+                append(stat)
+                if len(ones) > limit:
+                    help_(ones, fold, limit)
             else:
                 record(COUNTER, stat, count, rate, tags)
 
