@@ -12,7 +12,7 @@ from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A
 from django.core.exceptions import ImproperlyConfigured
 
 from django_metrics_statsd import safety
-from django_metrics_statsd.conf import all_settings, conf, names_in_settings, project_setting
+from django_metrics_statsd.conf import DEFAULT_CLIENT, all_settings, conf, names_in_settings, project_setting
 
 LABEL = "django_metrics_statsd"
 Check = Callable[..., list[CheckMessage]]
@@ -64,7 +64,7 @@ def check_clients(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
         except (ImproperlyConfigured, ImportError) as error:
             problem = str(error)
         if problem:
-            hint = f"Stats go nowhere until this is mended. The default is {conf_default('STATSD_CLIENT')!r}."
+            hint = f"Stats go nowhere until this is mended. The default is {DEFAULT_CLIENT!r}."
             found.append(Error(problem, hint=hint, id=f"{LABEL}.E002"))
     return found
 
@@ -161,11 +161,6 @@ def check_drops(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     counts = ", ".join(f"{count} for {reason}" for reason, count in sorted(dropped.items()))
     hint = f"Stats go to {statsd.destination}. The page 'When things go wrong' explains each reason."
     return [Warning(f"Stats were dropped: {counts}.", hint=hint, id=f"{LABEL}.W005")]
-
-
-def conf_default(name: str) -> object:
-    """Return a setting's default."""
-    return next(setting.default for setting in all_settings() if setting.name == name)
 
 
 CHECKS: tuple[Check, ...] = (

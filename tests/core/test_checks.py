@@ -197,5 +197,4 @@ def test_the_check_of_drops_makes_no_client() -> None:
 
 
 def test_the_settings_of_this_project_are_read_as_they_are() -> None:
-    assert checks.conf_default("STATSD_PORT") == 8125
     assert django_settings.ROOT_URLCONF == "tests.urls"
