@@ -52,6 +52,15 @@ def tests(session: nox.Session, django: str) -> None:
     session.run("pytest", *session.posargs)
 
 
+@nox.session(tags=["tests"])
+@nox.parametrize("toolbar", ["6.0", "7.0", "8.0"])
+def toolbar(session: nox.Session, toolbar: str) -> None:
+    """Run the panel's tests with each major version of the debug toolbar."""
+    install(session, versions("Framework :: Django")[0], "test")
+    session.install(f"django-debug-toolbar~={toolbar}")
+    session.run("pytest", "tests/toolbar", "--ds=tests.toolbar.settings", *session.posargs)
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Look at style and types."""

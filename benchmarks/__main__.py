@@ -7,7 +7,7 @@ import importlib
 import sys
 
 QUESTIONS = ("emit", "requests", "memory", "packets")
-EXTRA = ("parts",)
+EXTRA = ("parts", "beacon")
 
 
 def main() -> int:

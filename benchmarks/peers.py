@@ -23,6 +23,7 @@ OURS = "ours"
 REQUIREMENTS: dict[str, tuple[str, ...]] = {
     OURS: (_DJANGO, "statsd>=4,<5"),
     "bare": (_DJANGO,),
+    "servers": (_DJANGO, "gunicorn>=23", "uvicorn[standard]>=0.30"),
     "statsd": ("statsd>=4,<5",),
     "django-statsd": (_DJANGO, "django-statsd==3.0.0"),
     "prometheus_client": ("prometheus_client>=0.21",),

@@ -10,6 +10,7 @@ from typing import Any
 from django.apps import apps
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 
 from django_metrics_statsd import safety
 from django_metrics_statsd.conf import DEFAULT_CLIENT, all_settings, conf, names_in_settings, project_setting
@@ -96,6 +97,36 @@ def check_metlog(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     return [Error(message, hint=hint, id=f"{LABEL}.E004")] if message else []
 
 
+def check_guards(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E005: every guard that ``STATSD_RECORD_GUARD`` names can be had."""
+    found: list[CheckMessage] = []
+    for guard in conf.STATSD_RECORD_GUARD:
+        problem = _problem_of_guard(guard)
+        if problem:
+            hint = (
+                "Until this is mended no beacon is let in. Guards are in django_metrics_statsd.beacon.guards."
+            )
+            found.append(
+                Error(f"STATSD_RECORD_GUARD names {guard!r}: {problem}", hint=hint, id=f"{LABEL}.E005")
+            )
+    return found
+
+
+def _problem_of_guard(guard: Any) -> str:
+    try:
+        loaded = import_string(guard) if isinstance(guard, str) else guard
+    except Exception as error:  # whatever importing a module of the site's may raise
+        return str(error)
+    return "" if callable(loaded) else "it is no function of the request"
+
+
+def check_beacon(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """W006: segments and guards of the beacon have what they need."""
+    from django_metrics_statsd.beacon.needs import problems
+
+    return [Warning(problem, hint=hint, id=f"{LABEL}.W006") for problem, hint in problems()]
+
+
 def _module(path: str) -> str:
     return path.removesuffix(".StatsClient")
 
@@ -169,8 +200,10 @@ CHECKS: tuple[Check, ...] = (
     check_clients,
     check_patches,
     check_metlog,
+    check_guards,
     check_middleware_order,
     check_others,
     check_faults,
     check_drops,
+    check_beacon,
 )

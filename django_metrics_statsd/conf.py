@@ -13,7 +13,9 @@ from typing import Any, Generic, TypeVar
 from django.conf import settings
 
 from django_metrics_statsd import kinds
+from django_metrics_statsd.beacon import fields
 from django_metrics_statsd.kinds import Kind
+from django_metrics_statsd.kinds_toolbar import TOOLBAR
 from django_metrics_statsd.safety import say_once
 
 T = TypeVar("T")
@@ -164,6 +166,43 @@ class Conf:
         kinds.BOOLEAN, False, "Whether created, updated and deleted model instances are counted."
     )
     STATSD_CELERY_SIGNALS = Setting(kinds.BOOLEAN, False, "Whether Celery tasks are counted and timed.")
+    STATSD_RECORD_KEYS = Setting(
+        kinds.words("names of browser timings", *fields.RECORD_KEYS),
+        list(fields.DEFAULT_KEYS),
+        "Which of a browser's Navigation Timing fields the beacon records.",
+    )
+    STATSD_RECORD_GUARD = Setting(
+        kinds.GUARDS,
+        "django_metrics_statsd.beacon.guards.honour_privacy",
+        "Who may send beacons: functions of the request, sync or async, that return None to let it in or a "
+        "response to refuse it.",
+    )
+    STATSD_RECORD_SEGMENTS = Setting(
+        kinds.words("segments", *fields.SEGMENTS),
+        [],
+        "Tags of the stats from beacons: ``device``, ``connection``, ``route``, ``country``, ``navigation``.",
+    )
+    STATSD_RECORD_COUNTRY = Setting(
+        kinds.COUNTRY,
+        None,
+        "Where the segment ``country`` comes from: a header that your proxy sets, such as ``CF-IPCountry``, "
+        "or a function of the request.",
+    )
+    STATSD_RECORD_ORIGINS = Setting(
+        kinds.ORIGINS,
+        [],
+        "Other origins whose pages may send beacons here, such as ``https://shop.example.com``.",
+    )
+    STATSD_RECORD_MAX_BYTES = Setting(
+        kinds.whole(256, 65_536), 8192, "Largest beacon in bytes, body or query string."
+    )
+    STATSD_RECORD_MAX_KEYS = Setting(kinds.whole(1, 1_000), 64, "How many fields a beacon may have.")
+    TOOLBAR_STATSD = Setting(
+        TOOLBAR,
+        {},
+        "Where the toolbar panel finds pictures of a stat (``graphite`` and ``roots``) and other pages about "
+        "it (``links``).",
+    )
     METLOG = Setting(
         kinds.ANYTHING,
         None,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import ContextDecorator
 from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Any, ParamSpec, TypeVar, cast
@@ -14,19 +14,25 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-@contextmanager
-def muted() -> Iterator[None]:
+class muted(ContextDecorator):  # noqa: N801 - it is used like a function
     """Leave out what happens in this block, and the request that it is part of."""
-    observation = current.get()
-    if observation is not None:
-        observation.muted = True
-        yield
-        return
-    token = current.set(Observation(muted=True))
-    try:
-        yield
-    finally:
-        current.reset(token)
+
+    __slots__ = ("_token",)
+
+    def __enter__(self) -> None:
+        observation = current.get()
+        if observation is not None:
+            observation.muted = True
+            self._token = None
+        else:
+            self._token = current.set(Observation(muted=True))
+
+    def __exit__(self, *error: object) -> None:
+        if self._token is not None:
+            current.reset(self._token)
+
+    def _recreate_cm(self) -> muted:
+        return muted()  # each call of a decorated function has a token of its own
 
 
 def exempt(view: Callable[P, R]) -> Callable[P, R]:

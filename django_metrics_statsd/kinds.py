@@ -82,6 +82,44 @@ def _tags(value: Any) -> dict[str, str]:
     return {_text(key): str(item) for key, item in value.items()}
 
 
+def _origin(value: Any) -> str:
+    text = _text(value).lower().rstrip("/")
+    if re.fullmatch(r"https?://[^\s/?#@]+", text):
+        return text
+    raise ValueError(f"holds {value!r}, which is no origin; write it as 'https://www.example.com'")
+
+
+def _origins(value: Any) -> frozenset[str]:
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise ValueError("must be a list of origins (a single one goes in brackets too)")
+    return frozenset(_origin(item) for item in value)
+
+
+Guard = str | Callable[..., Any]
+
+
+def _guards(value: Any) -> list[Guard]:
+    if value is None:
+        return []
+    if isinstance(value, str) or callable(value):
+        return [_guard(value)]
+    if isinstance(value, Iterable):
+        return [_guard(item) for item in value]
+    raise ValueError("must be None, a function of the request, its dotted path, or a list of these")
+
+
+def _guard(value: Any) -> Guard:
+    return cast("Callable[..., Any]", value) if callable(value) else _dotted(value)
+
+
+def _country(value: Any) -> str | Callable[..., Any] | None:
+    if value is None or callable(value):
+        return cast("Callable[..., Any] | None", value)
+    if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9-]+", value):
+        return "HTTP_" + value.upper().replace("-", "_")
+    return _Late(_dotted(value))
+
+
 def _switch(value: Any) -> bool | Callable[..., Any]:
     if isinstance(value, bool):
         return value
@@ -141,6 +179,21 @@ def one_of(*allowed: str | None) -> Kind[str | None]:
     return Kind(f"one of {words}", clean)
 
 
+def words(what: str, *allowed: str) -> Kind[tuple[str, ...]]:
+    """A list of words out of a fixed number; `what` names them in the docs."""
+
+    def clean(value: Any) -> tuple[str, ...]:
+        if isinstance(value, str) or not isinstance(value, Iterable):
+            raise ValueError("must be a list (a single word goes in brackets too)")
+        items = list(value)
+        strange = [item for item in items if item not in allowed]
+        if strange:
+            raise ValueError(f"holds {strange[0]!r}; allowed are {', '.join(allowed)}")
+        return tuple(dict.fromkeys(items))
+
+    return Kind(f"list of {what}", clean)
+
+
 BOOLEAN = Kind("bool", _boolean)
 TEXT = Kind("str", _text)
 URL = Kind("str or None", _url)
@@ -149,6 +202,9 @@ CLIENTS = Kind("dotted path, or list of them", _clients)
 PATTERNS = Kind("list of regular expressions", _patterns)
 TAGS = Kind("dict of str", _tags)
 SWITCH = Kind("bool, callable or dotted path", _switch)
+ORIGINS = Kind("list of origins", _origins)
+GUARDS = Kind("callable, dotted path, list of these, or None", _guards)
+COUNTRY = Kind("header, callable, dotted path, or None", _country)
 ANYTHING = Kind("object", _anything)
 
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from django_metrics_statsd.recording import Recorder
+
 _ATTRIBUTE = "_metrics_observation"
 
 
@@ -21,7 +23,7 @@ class Observation:
 
     ``queries`` and ``query_ms`` count statements sent to databases, ``cache_calls``, ``cache_ms``,
     ``cache_hits`` and ``cache_misses`` what caches were asked. While ``muted`` is true, nothing of this
-    request is emitted.
+    request is emitted. ``stats`` records what is, where the toolbar's panel is shown.
     """
 
     __slots__ = (
@@ -32,6 +34,7 @@ class Observation:
         "muted",
         "queries",
         "query_ms",
+        "stats",
     )
 
     def __init__(self, *, muted: bool = False) -> None:
@@ -42,6 +45,7 @@ class Observation:
         self.cache_hits = 0
         self.cache_misses = 0
         self.muted = muted
+        self.stats: Recorder | None = None
 
 
 current: ContextVar[Observation | None] = ContextVar("metrics_observation", default=None)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from django_metrics_statsd.conf import conf, on_change
+
+T = TypeVar("T")
 
 #: URL namespaces whose requests are not the site's own: the debug toolbar's and ours.
 OWN_NAMESPACES = frozenset(
@@ -53,21 +55,24 @@ class Plan:
         self.server_timing = conf.STATSD_SERVER_TIMING
 
 
-class _Planned:
-    """Holds the plan; ``planned.now`` is compiled at first use."""
+class Compiled(Generic[T]):
+    """Holds what `make` makes of the settings; ``.now`` is made at first use and after a setting changed."""
 
-    def __init__(self) -> None:
+    now: T
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
         on_change(self.reset, "STATSD_")
 
-    def __getattr__(self, name: str) -> Plan:
+    def __getattr__(self, name: str) -> T:
         if name != "now":
             raise AttributeError(name)
-        plan = self.__dict__["now"] = Plan()
-        return plan
+        made = self.__dict__["now"] = self._make()
+        return made
 
     def reset(self) -> None:
         """Compile anew at the next use."""
         self.__dict__.pop("now", None)
 
 
-planned = _Planned()
+planned = Compiled(Plan)

@@ -96,7 +96,8 @@ def _sockets() -> set[str]:
 
 
 def _values() -> list[tuple[str, str]]:
-    names = [name for name in dir(django_settings) if name.startswith(("STATSD_", "METLOG"))]
+    ours = ("STATSD_", "METLOG", "TOOLBAR_STATSD")
+    names = [name for name in dir(django_settings) if name.startswith(ours)]
     return [(name, repr(getattr(django_settings, name))) for name in names]
 
 

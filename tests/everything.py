@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import socket
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,6 +21,14 @@ from django.db import connection
 from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.test import Client, RequestFactory, override_settings
 
+from django_metrics_statsd.beacon.fields import (
+    NAVIGATION_TYPE,
+    RECORD_KEYS,
+    REDIRECT_COUNT,
+    SEGMENTS,
+    THRESHOLDS,
+    TIMING_KEYS,
+)
 from django_metrics_statsd.clients import statsd
 from django_metrics_statsd.loggers.errors import StatsdHandler
 from django_metrics_statsd.middleware import GraphiteMiddleware
@@ -135,8 +144,21 @@ def run_tasks() -> None:
     app.close()
 
 
+def report_from_browsers() -> None:
+    """One beacon of each client, and one that is refused."""
+    client, url = Client(), "/services/timing/record"
+    timing = {name: str(ms) for ms, name in enumerate(TIMING_KEYS)}
+    navigation = {NAVIGATION_TYPE: "0", REDIRECT_COUNT: "1"}
+    client.post(url, {"client": "stick", "page": "/plain/", **timing, **navigation})
+    client.get(url, {"client": "boomerang", "rt.quit": ""})
+    metrics = [{"name": name, "value": 1} for name in THRESHOLDS]
+    client.post(url, json.dumps({"client": "vitals", "metrics": metrics}), "text/plain")
+    client.post(url, {"client": "nobody"})
+
+
 def emit_everything() -> None:
     ask_views()
+    report_from_browsers()
     be_cancelled()
     ask_database()
     ask_cache()
@@ -177,6 +199,8 @@ def received(tags: str | None = None) -> list[Line]:
             STATSD_TELEMETRY=True,
             STATSD_LOG_LEVELS=True,
             STATSD_TAGS=tags,
+            STATSD_RECORD_KEYS=list(RECORD_KEYS),
+            STATSD_RECORD_SEGMENTS=list(SEGMENTS) if tags else [],  # else they would be parts of names
             LOGGING_CONFIG=settings.LOGGING_CONFIG,
         )
         with changed, quiet(), patched():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, StreamingHttpResponse
-from django.urls import path
+from django.urls import include, path
 from django.views import View
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
@@ -84,4 +84,5 @@ urlpatterns = [
     path("books/", Books.as_view({"get": "list"})),
     path("callable/", Callable()),
     path("admin/", admin.site.urls),
+    path("services/timing/", include("django_metrics_statsd.urls")),
 ]

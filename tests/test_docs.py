@@ -16,6 +16,16 @@ import pytest
 import yaml
 
 import django_metrics_statsd
+from django_metrics_statsd.beacon import guards
+from django_metrics_statsd.beacon.fields import (
+    INSTANTS,
+    NAVIGATION_TYPES,
+    REDIRECT_COUNT,
+    SEGMENTS,
+    SUMMARIES,
+    THRESHOLDS,
+    VITALS,
+)
 from django_metrics_statsd.checks import CHECKS
 from django_metrics_statsd.conf import all_settings
 
@@ -103,6 +113,45 @@ def test_each_reason_is_explained() -> None:
         assert all(f"``{word}``" in text for word in reasons(PACKAGE / "metlog" / path))
 
 
+def refusals() -> set[str]:
+    """The words under which the beacon counts what it refuses."""
+    found = {"guard"}  # of a response that has no word of its own
+    for path in (PACKAGE / "beacon").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and node.args and called(node) in REFUSING:
+                found |= constants(node.args[0])
+            elif isinstance(node, ast.FunctionDef) and node.name == "_what_is_wrong":
+                returns = [inner.value for inner in ast.walk(node) if isinstance(inner, ast.Return)]
+                found |= {word for value in returns if value is not None for word in constants(value)}
+    return found
+
+
+REFUSING = {"Refused", "refuse", "_count_refused"}
+
+
+def test_each_refusal_of_the_beacon_is_explained() -> None:
+    _, _, text = (DOCS / "beacon.rst").read_text().partition(":class: reasons\n")
+    explained = re.findall(r"\* - ``(\w+)``\n     - (?:\d{3}|its own)\n", text)
+    assert len(explained) == len(set(explained))
+    assert set(explained) == refusals()
+
+
+def test_each_name_that_browsers_report_is_listed() -> None:
+    text = (DOCS / "beacon.rst").read_text()
+    names = [*(name for name, *_ in SUMMARIES), *(VITALS + name for name in THRESHOLDS), REDIRECT_COUNT]
+    assert [name for name in names if f"\n   * - ``{name}``\n" not in text] == []
+    assert [word for word in {*INSTANTS, *NAVIGATION_TYPES.values()} if f"``{word}``" not in text] == []
+    assert [word for word in SEGMENTS if f"\n``{word}`` " not in text] == []
+
+
+def test_each_guard_is_listed() -> None:
+    text = (DOCS / "guards.rst").read_text()
+    public = {name: value for name, value in vars(guards).items() if not name.startswith("_")}
+    listed = {name for name, value in public.items() if hasattr(value, "blocks")} - {"unavailable", "Rate"}
+    assert len(listed) > 8
+    assert [name for name in {*listed, "all_of"} if f"``{name}" not in text] == []
+
+
 LIMITS = {
     "Length of a name": "names.MAX_NAME",
     "Length of a set's member or a tag's value": "clients.dialects._MAX_SET_MEMBER",
@@ -124,6 +173,13 @@ LIMITS = {
     "Celery tasks with a name of their own": "patches.celery._tasks._limit",
     "Series in the toolbar client": "clients.toolbar.MAX_SERIES",
     "Recent stats in the toolbar client": "clients.toolbar.MAX_RECENT",
+    "Longest time that a browser can report, in milliseconds": "beacon.fields.MAX_MS",
+    "Redirects that a browser can report": "beacon.fields.MAX_REDIRECTS",
+    "Layout shift that a browser can report": "beacon.fields.MAX_CLS",
+    "Fields that the answer to a beacon names": "beacon.views._MAX_NAMED",
+    "Characters of a page's address that the segment ``route`` looks at": "beacon.segments._MAX_URL",
+    "Characters of a user agent that the segment ``device`` looks at": "beacon.agents.MAX_LENGTH",
+    "User agents that are remembered": "beacon.agents.REMEMBERED",
     "Different lines in the log of this package": "safety._MAX_TOLD",
     "Messages that wait in a metlog ``UdpSender``": "metlog.senders.udp.MAX_WAITING",
     "Names in the table of ``pytest --statsd``": "pytest_plugin._MAX_ROWS",
@@ -158,13 +214,16 @@ def resolve(path: str) -> Any:
 
 
 DOTTED = re.compile(r"\bdjango_metrics_statsd((?:\.[A-Za-z_]\w*)+)\b")
-NO_PATHS = re.compile(r"\.([EW]\d{3}|stats|sent|packets|dropped(\.\w+)?)")  # checks, a log, stats
+#: Checks, a log, stats.
+NO_PATHS = re.compile(r"\.([EW]\d{3}|stats|sent|packets|dropped(\.\w+)?|beacon\.(ignored|refused(\.\w+)?))")
+#: Cannot be imported where the debug toolbar is not installed. The panel's own tests do.
+NEED_THE_TOOLBAR = {".panel.StatsdPanel"}
 
 
 @by_name
 def test_dotted_paths_resolve(page: Path) -> None:
     for tail in set(DOTTED.findall(page.read_text())):
-        if not NO_PATHS.fullmatch(tail):
+        if not NO_PATHS.fullmatch(tail) and tail not in NEED_THE_TOOLBAR:
             resolve(f"django_metrics_statsd{tail}")
 
 
@@ -179,7 +238,7 @@ FILES_OF_READERS = {"settings.py"}
 def test_files_exist(page: Path) -> None:
     text = page.read_text()
     for name in set(FILES.findall(text)) - FILES_OF_READERS:
-        assert (ROOT / name).exists() or (PACKAGE / name).exists(), name
+        assert any((root / name).exists() for root in (ROOT, PACKAGE, PACKAGE / "static")), name
     for found in TARGETS.findall(text):
         assert (page.parent / (found[0] or found[1])).exists(), found
 

@@ -17,6 +17,7 @@ PLACEHOLDERS = {
     "module": r"[\w.]+",
     "task": r"[\w.]+",
     "procedure": r"[\w.]+",
+    "vital": "[A-Z]+",
 }
 
 

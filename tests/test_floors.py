@@ -16,8 +16,8 @@ ROOT = Path(django_metrics_statsd.__file__).parent
 OPT_IN = ("dashboard", "monitoring", "hits", "health")
 #: From the bottom up. A module is on the floor of the longest of these names that it begins with.
 FLOORS: list[tuple[str, ...]] = [
-    ("", "safety", "address", "kinds", "conf"),
-    ("observation", "names", "background", "plan"),
+    ("", "safety", "address", "kinds", "kinds_toolbar", "beacon.fields", "conf"),
+    ("observation", "names", "background", "plan", "recording"),
     ("clients", "metlog"),
     (
         "apps", "beacon", "checks", "decorators", "loggers", "management", "middleware", "observing", "panel",
@@ -36,9 +36,14 @@ NO_WEB = (
     "names",
     "background",
     "plan",
+    "recording",
     "clients",
     "metlog",
     "patches.base",
+    "beacon.fields",
+    "beacon.beacons",
+    "beacon.parsers",
+    "beacon.agents",
 )
 WEB = (
     "django.http",

@@ -22,6 +22,8 @@ TEMPLATE_NAME = r"([a-zA-Z_]|\$\{?\d+\}?)([a-zA-Z0-9_]|\$\{?\d+\}?)*"
 LABEL_NAME = r"[a-zA-Z_][a-zA-Z0-9_]+"
 GLOB = r"(\*|[a-zA-Z_][a-zA-Z0-9_\-]*)(\.\*|\.[a-zA-Z0-9_][a-zA-Z0-9_\-]*)*"
 REFERENCE = re.compile(r"\$(?:(\d+)|\{(\d+)\})")
+#: CLS has no unit: in thousandths as if they were milliseconds, the exporter makes the score of it.
+UNITS = {"window.performance.vitals.CLS": "_layout_shift"}
 KEYS = {"match", "match_type", "name", "help", "labels"}
 
 
@@ -130,6 +132,27 @@ def mapper() -> Mapper:
             "reason=unknown_host",
         ),
         ("django_metrics_statsd.sent", "django_metrics_statsd_sent_total", ""),
+        (
+            "window.performance.timing.domComplete",
+            "django_browser_instant_seconds",
+            "instant=domComplete",
+        ),
+        ("window.performance.calculated.network", "django_browser_part_seconds", "part=network"),
+        ("window.performance.navigation.type.reload", "django_browser_navigations_total", "type=reload"),
+        ("window.performance.navigation.redirectCount", "django_browser_redirects_total", ""),
+        ("window.performance.vitals.LCP", "django_browser_vital_seconds", "vital=LCP"),
+        ("window.performance.vitals.CLS", "django_browser_layout_shift", ""),
+        (
+            "window.performance.vitals.CLS.needs_improvement",
+            "django_browser_vital_ratings_total",
+            "vital=CLS rating=needs_improvement",
+        ),
+        (
+            "django_metrics_statsd.beacon.refused.too_large",
+            "django_metrics_statsd_beacon_refused_total",
+            "reason=too_large",
+        ),
+        ("django_metrics_statsd.beacon.ignored", "django_metrics_statsd_beacon_ignored_total", ""),
         ("ping", "django_ping_total", ""),
     ],
 )
@@ -147,7 +170,7 @@ def test_everything_emitted_is_mapped(mapper: Mapper, tags: str | None) -> None:
         assert metric is not None, line
         assert re.fullmatch(METRIC_NAME, metric.name), metric
         assert all(metric.labels.values()), metric
-        assert metric.name.endswith("_total" if line.kind == "c" else "_seconds"), (line, metric)
+        assert metric.name.endswith("_total" if line.kind == "c" else UNITS.get(line.name, "_seconds")), line
         shapes.setdefault(metric.name, set()).add((line.kind, frozenset(metric.labels)))
     assert [name for name, shape in shapes.items() if len(shape) > 1] == []
 

@@ -21,6 +21,7 @@ from django_metrics_statsd.clients.dialects import is_number
 from django_metrics_statsd.conf import conf
 from django_metrics_statsd.metlog.client import MetlogClient, drawn
 from django_metrics_statsd.names import Names, freeze_tags
+from django_metrics_statsd.recording import passing_on
 from django_metrics_statsd.safety import failed, say_once
 
 #: METLOG's method for each kind of stat, and the message type where that method needs one.
@@ -46,11 +47,14 @@ class StatsClient(BaseClient):
 
     def record(self, kind: str, stat: str, value: Any, rate: float, tags: Any) -> None:
         """Hand one stat to METLOG; what cannot be handed over is dropped and counted."""
+        token = passing_on.set(True)  # the panel has heard of this stat; its message is not another
         try:
             dropped = self._hand_over(kind, self._names(stat), value, rate, tags)
         except Exception:
             failed("clients.metlog")
             dropped = "metlog"
+        finally:
+            passing_on.reset(token)
         if dropped:
             self.counts.drop(dropped)
         else:

@@ -15,6 +15,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 INSTALLED_APPS = [
     "django_metrics_statsd",
+    "debug_toolbar",
     "shop",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -24,8 +25,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 
-# The two come first, so that they see every response and measure the whole of the work.
+# The two come first, so that they see every response and measure the whole of the work; only the
+# debug toolbar stands before them, so that its panel gets all they say.
 MIDDLEWARE = [
+    "debug_toolbar.middleware.DebugToolbarMiddleware",
     "django_metrics_statsd.middleware.GraphiteRequestTimingMiddleware",
     "django_metrics_statsd.middleware.GraphiteMiddleware",
     "shop.middleware.content_security_policy",
@@ -51,6 +54,45 @@ STATSD_CLIENT = [
 ]
 
 STATSD_URL = os.environ.get("STATSD_URL", "udp://localhost:8125")
+
+# What browsers report about each page: what the seed of this package recorded by default and, added to
+# it, the first byte and the end of loading.
+STATSD_RECORD_KEYS = [
+    "window.performance.timing.responseStart",
+    "window.performance.timing.domLoading",
+    "window.performance.timing.domInteractive",
+    "window.performance.timing.domComplete",
+    "window.performance.timing.loadEventEnd",
+    "window.performance.navigation.redirectCount",
+    "window.performance.navigation.type",
+]
+
+# Who may report: nobody who asks not to be tracked, pages of this site alone, and sixty times a minute.
+STATSD_RECORD_GUARD = [
+    "django_metrics_statsd.beacon.guards.honour_privacy",
+    "django_metrics_statsd.beacon.guards.same_origin",
+    "django_metrics_statsd.beacon.guards.rate_per_address",
+]
+# The last guard counts in the cache, and this one is not shared between processes. The demo has only one.
+SILENCED_SYSTEM_CHECKS = ["django_metrics_statsd.W006"]
+
+# The debug toolbar with our panel. It is meant for DEBUG, which is off here, so `show_toolbar` says who
+# sees it: browsers on this machine. Do not copy that to a site that others can reach.
+DEBUG_TOOLBAR_PANELS = [
+    "debug_toolbar.panels.history.HistoryPanel",
+    "debug_toolbar.panels.timer.TimerPanel",
+    "django_metrics_statsd.panel.StatsdPanel",
+]
+DEBUG_TOOLBAR_CONFIG = {"SHOW_TOOLBAR_CALLBACK": "shop.toolbar.show_toolbar", "SHOW_COLLAPSED": True}
+
+# With a Graphite, the panel has its pictures: GRAPHITE_URL=http://127.0.0.1:8080/render/ make demo
+GRAPHITE_URL = os.environ.get("GRAPHITE_URL", "")
+TOOLBAR_STATSD: dict[str, Any] = {}
+if GRAPHITE_URL:
+    TOOLBAR_STATSD = {
+        "graphite": GRAPHITE_URL,
+        "roots": {"timers": ["stats.timers"], "counts": ["stats.counters"], "gauges": ["stats.gauges"]},
+    }
 
 LOGGING: dict[str, Any] = {
     "version": 1,

@@ -12,6 +12,8 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, TypedDict
 
+from .browsers import Browsers, Report
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -78,6 +80,7 @@ class Board:
         self._lock = threading.Lock()
         self._started = now_s()
         self._series: dict[str, Series] = {}
+        self._browsers = Browsers()
         self._views: deque[tuple[int, float]] = deque(maxlen=SAMPLES)
 
     def add(self, kind: str, stat: str, value: float | str, rate: float) -> None:
@@ -89,6 +92,7 @@ class Board:
                     return
                 series = self._series[stat] = Series(kind)
             series.add(now_s(), kind, value, rate)
+            self._browsers.add(stat, value)
             if is_view_total(stat):
                 self._views.append((now_s(), float(value)))
 
@@ -106,6 +110,10 @@ class Board:
                 )
                 for name, one in sorted(self._series.items())
             ]
+
+    def browsers(self) -> list[Report]:
+        with self._lock:
+            return self._browsers.reports()
 
     def summary(self) -> Summary:
         """What the last minute was like: per minute, milliseconds, per cent, a number, a line."""

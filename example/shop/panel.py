@@ -13,6 +13,7 @@ def state() -> dict[str, Any]:
     return {
         "summary": board.summary(),
         "stats": board.rows(),
+        "browsers": board.browsers(),
         "left_out": board.left_out,
         "destination": settings.STATSD_URL,
     }

@@ -1,6 +1,7 @@
 """Sample traffic: a few visitors who walk through the shop over real HTTP, a few pages a second.
 
-Each visitor is a thread that rests between two pages. `Traffic.stop` ends them within a second.
+Each visitor is a thread that rests between two pages. `Traffic.stop` ends them within a second. They are
+no browsers: they run no script and send no beacons, so what browsers report comes from real ones alone.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 VISITORS = 4
 REST = 0.7  # seconds between two pages of one visitor, on average
 PATIENCE = 5.0  # seconds to wait for a page
+
+USER_AGENT = "bookshop-demo-visitor"
 
 SEARCHES = ("austen", "doyle", "moon", "the", "verne", "darwin", "travels", "atlas of clouds")
 GENRES = ("novel", "mystery", "adventure", "science", "travel", "children")
@@ -41,7 +44,7 @@ class Visitor(threading.Thread):
         self.url, self.books, self.stopping = url, books, stopping
         self.cookies = CookieJar()
         self.opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(self.cookies))
-        self.opener.addheaders = [("User-Agent", "bookshop-demo-visitor")]
+        self.opener.addheaders = [("User-Agent", USER_AGENT)]
 
     def run(self) -> None:
         habits, weights = zip(*HABITS, strict=True)

@@ -119,13 +119,17 @@ def opening_hours(request: HttpRequest) -> HttpResponse:
 
 
 def stocktake(request: HttpRequest) -> HttpResponse:
-    """Count everything, slowly: a query and a pause for each kind of book, half a second in all."""
+    """Count everything, slowly: a query and a pause for each kind of book, half a second in all.
+
+    Each shelf has a timer of its own: in the waterfall of the toolbar's panel they are one after the other.
+    """
     counts = []
     for genre, label in Book.Genre.choices:
-        books = Book.objects.filter(genre=genre)
-        row = books.aggregate(books=Count("pk"), worth=Sum("price"), mean=Avg("price"))
-        counts.append({"label": label, **row})
-        time.sleep(0.08)
+        with statsd.timer(f"shop.stocktake.{genre}"):
+            books = Book.objects.filter(genre=genre)
+            row = books.aggregate(books=Count("pk"), worth=Sum("price"), mean=Avg("price"))
+            counts.append({"label": label, **row})
+            time.sleep(0.08)
     totals = Book.objects.aggregate(books=Count("pk"), worth=Sum("price"), dearest=Max("price"))
     found = {"counts": counts, "totals": totals, "authors": Author.objects.count()}
     return render(request, "shop/stocktake.html", found)

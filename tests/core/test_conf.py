@@ -23,7 +23,7 @@ NAMES = [setting.name for setting in all_settings()]
 def test_every_setting_has_a_name_of_ours_a_sentence_and_a_default_that_it_may_have() -> None:
     assert len(NAMES) == len(set(NAMES)) >= 20
     for setting in all_settings():
-        assert setting.name == "METLOG" or setting.name.startswith("STATSD_")
+        assert setting.name in {"METLOG", "TOOLBAR_STATSD"} or setting.name.startswith("STATSD_")
         assert setting.text.endswith(".")
         assert setting.kind.label
         setting.kind.clean(setting.default)

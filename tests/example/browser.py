@@ -21,10 +21,13 @@ class Browser:
         self.address = address
         self.cookies: dict[str, str] = {}
 
-    def ask(self, method: str, path: str, body: str | None = None) -> Page:
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+    def ask(self, method: str, path: str, body: str | None = None, **more: str) -> Page:
+        """Send a request; `more` are further headers, with ``_`` for ``-``."""
+        headers = {name.replace("_", "-"): value for name, value in more.items()} | {
+            "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        }
         if body is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
         with closing(http.client.HTTPConnection(self.address, timeout=10)) as connection:
             connection.request(method, path, body, headers)
             response = connection.getresponse()
@@ -41,6 +44,10 @@ class Browser:
     def post(self, path: str, **form: str) -> Page:
         token = {"csrfmiddlewaretoken": self.cookies.get("csrftoken", "")}
         return self.ask("POST", path, urlencode(form | token))
+
+    def report(self, body: str, **headers: str) -> Page:
+        """Send a beacon, as a page of the site would."""
+        return self.ask("POST", "/services/timing/record", body, Sec_Fetch_Site="same-origin", **headers)
 
     def json(self, path: str) -> Any:
         return json.loads(self.get(path).text)

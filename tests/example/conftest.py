@@ -22,8 +22,9 @@ MANAGE = Path(__file__).parents[2] / "example" / "manage.py"
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This process's environment without the tests' own settings."""
-    return {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"} | more
+    """This process's environment without the tests' own settings, and without a word of pytest."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("DJANGO_", "PYTEST_", "GRAPHITE_"))}
+    return kept | more
 
 
 def manage(*arguments: str) -> list[str]:
@@ -33,7 +34,7 @@ def manage(*arguments: str) -> list[str]:
 class Demo:
     """One running demo, with a StatsD server (a bound UDP socket) that it sends to."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, **variables: str) -> None:
         self.server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self.server.bind(("127.0.0.1", 0))
@@ -42,7 +43,9 @@ class Demo:
         self.errors = (folder / "stderr").open("w+")
         self.process = subprocess.Popen(
             manage("demo", *options),
-            env=environment(DEMO_DATABASE=str(folder / "demo.sqlite3"), STATSD_URL=self.statsd_url),
+            env=environment(
+                **{"DEMO_DATABASE": str(folder / "demo.sqlite3"), "STATSD_URL": self.statsd_url, **variables}
+            ),
             stdout=subprocess.PIPE,
             stderr=self.errors,
             text=True,

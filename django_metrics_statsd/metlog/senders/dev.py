@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from django_metrics_statsd import recording
 from django_metrics_statsd.metlog.envelope import Message, encode
 from django_metrics_statsd.metlog.paths import resolve
 
@@ -82,7 +83,10 @@ class FileSender(StreamSender):
 
 
 class DebugCaptureSender:
-    """Keeps the last 100 messages as JSON strings in ``msgs``. Arguments become attributes."""
+    """Keeps the last 100 messages as JSON strings in ``msgs``. Arguments become attributes.
+
+    The toolbar's panel shows the messages of each request.
+    """
 
     def __init__(self, **attributes: Any) -> None:
         self.msgs: deque[str] = deque(maxlen=CAPTURED)
@@ -91,4 +95,8 @@ class DebugCaptureSender:
 
     def send_message(self, msg: Message) -> None:
         """Keep one message."""
-        self.msgs.append(encode(msg))
+        text = encode(msg)
+        self.msgs.append(text)
+        recorder = recording.present()
+        if recorder is not None:
+            recorder.note(text)

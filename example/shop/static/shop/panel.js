@@ -86,6 +86,31 @@
     });
   }
 
+  const reports = document.getElementById("browsers");
+
+  function report(news) {
+    const cell = (text, name) => {
+      const made = document.createElement("td");
+      made.className = name || "";
+      made.append(text);
+      return made;
+    };
+    const made = news.map((one) => {
+      const row = document.createElement("tr");
+      const head = document.createElement("th");
+      head.scope = "row";
+      head.append(one.name);
+      const rating = document.createElement("span");
+      rating.className = "rating";
+      rating.dataset.rating = rating.textContent = one.rating;
+      row.append(head, cell(one.label), cell(one.shown, "n"), cell(rating), cell(String(one.count), "n"));
+      return row;
+    });
+    reports.tBodies[0].replaceChildren(...made);
+    reports.hidden = !news.length;
+    document.getElementById("no-browsers").hidden = news.length > 0;
+  }
+
   function sift() {
     const words = filter.value.trim().toLowerCase();
     let matching = 0;
@@ -110,6 +135,7 @@
       if (paused) return;
       tiles(news.summary);
       table(news.stats);
+      report(news.browsers);
       sift();
       document.getElementById("left-out").hidden = !news.left_out;
       say("live");

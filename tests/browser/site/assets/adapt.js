@@ -1,0 +1,1 @@
+stick.vitals(webVitals, document.currentScript.dataset.beacon);

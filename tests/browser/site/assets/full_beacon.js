@@ -1,0 +1,2 @@
+// A browser in which too much is waiting to be sent.
+navigator.sendBeacon = () => false;
