@@ -15,6 +15,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.admin",
     "django_metrics_statsd",
+    "django_metrics_statsd.hits",
 ]
 MIDDLEWARE = [
     "django_metrics_statsd.middleware.GraphiteRequestTimingMiddleware",

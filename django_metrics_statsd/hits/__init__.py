@@ -1,0 +1,1 @@
+"""One record per request ("hit"), events beside them, and the road they take into the storages."""
