@@ -134,8 +134,11 @@ def test_the_history_has_a_request_that_the_page_made_later(page: Page, site: De
     open_panel(page)
     page.locator("#djdt-HistoryPanel a.HistoryPanel").click()
     page.locator("#HistoryPanel button.refreshHistory").click()
-    row = page.locator("#HistoryPanel tr", has_text="/stocktake/").first
-    row.locator("button.switchHistory").click()
+    button = page.locator("#HistoryPanel tr", has_text="/stocktake/").first.locator("button.switchHistory")
+    wanted = button.get_attribute("data-request-id")
+    button.click()
+    # The panels are replaced when the answer is there; until then a click opens the other request's.
+    page.locator(f"#djDebug[data-request-id='{wanted}']").wait_for(state="attached")
     page.locator("#djdt-StatsdPanel a.StatsdPanel").click()
     panel = page.locator(f"{PANEL} [data-statsd-panel]")
     panel.get_by_text("shop.stocktake.novel").first.wait_for()
