@@ -46,10 +46,15 @@ ending = Ending()
 
 
 class Worker:
-    """A daemon thread that calls `work` every `interval` seconds, or at once when woken."""
+    """A daemon thread that calls `work` every `interval` seconds, or at once when woken.
 
-    def __init__(self, work: Callable[[], object], interval: float, name: str) -> None:
-        self._work, self._interval, self._name = work, interval, name
+    A thread that is stopped calls `last` before it ends, for what only it may close.
+    """
+
+    def __init__(
+        self, work: Callable[[], object], interval: float, name: str, last: Callable[[], object] | None = None
+    ) -> None:
+        self._work, self._interval, self._name, self._last = work, interval, name, last
         self.reset()
 
     def reset(self) -> None:
@@ -91,10 +96,15 @@ class Worker:
         while self._thread is me:
             wake.wait(self._interval)
             wake.clear()
-            try:
-                self._work()
-            except Exception:
-                failed(self._name)
+            self._guarded(self._work)
+        if self._last is not None:
+            self._guarded(self._last)
+
+    def _guarded(self, function: Callable[[], object]) -> None:
+        try:
+            function()
+        except Exception:
+            failed(self._name)
 
 
 def look_after(drainable: Drainable) -> None:

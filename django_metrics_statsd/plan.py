@@ -56,13 +56,16 @@ class Plan:
 
 
 class Compiled(Generic[T]):
-    """Holds what `make` makes of the settings; ``.now`` is made at first use and after a setting changed."""
+    """Holds what `make` makes of the settings; ``.now`` is made at first use and after a setting changed.
+
+    `prefixes` are the beginnings of the settings' names; without any, ``STATSD_``.
+    """
 
     now: T
 
-    def __init__(self, make: Callable[[], T]) -> None:
+    def __init__(self, make: Callable[[], T], *prefixes: str) -> None:
         self._make = make
-        on_change(self.reset, "STATSD_")
+        on_change(self.reset, *(prefixes or ("STATSD_",)))
 
     def __getattr__(self, name: str) -> T:
         if name != "now":

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import blake2s
 from typing import Any
 
 from django_metrics_statsd import kinds
-from django_metrics_statsd.conf import Setting, _under_test
+from django_metrics_statsd.conf import Setting, _under_test, project_setting
 from django_metrics_statsd.conf import on_change as on_change_of
 from django_metrics_statsd.hits import kinds as own
 
@@ -111,8 +112,8 @@ class HitsConf:
     MQUEUE_AUTOREGISTER = Setting(
         own.REGISTERED,
         [],
-        "Models whose changes are events: pairs of a model (``app.models.Model`` or ``app.Model``) and a list "
-        "of ``c``, ``u`` and ``d``.",
+        "Models whose changes are events: pairs of a model (``app.models.Model`` or ``app.Model``) and a "
+        "list of ``c``, ``u`` and ``d``.",
     )
     MQUEUE_WATCH = Setting(
         kinds.words("watchers", "login", "logout", "login_failed"),
@@ -140,3 +141,8 @@ def all_settings() -> Iterator[Setting[Any]]:
 def on_change(reset: Any) -> None:
     """Call `reset` whenever one of these settings changes (in tests)."""
     on_change_of(reset, *PREFIXES)
+
+
+def address_key() -> bytes:
+    """Return the key for hashed addresses: from the project's ``SECRET_KEY``, and for nothing else."""
+    return blake2s(str(project_setting("SECRET_KEY") or "").encode(), person=b"hits.ip").digest()

@@ -92,7 +92,7 @@ class EventQuerySet(models.QuerySet["Event"]):
     """Events, and who may see them."""
 
     def visible_to(self, user: Any) -> EventQuerySet:
-        """Return the events that `user` (a user of Django's, anonymous or None) may see by scope and group."""
+        """Return the events that `user` (of Django's, anonymous or None) may see, by scope and group."""
         if getattr(user, "is_superuser", False):
             return self.all()
         scopes = ["public"]

@@ -8,6 +8,7 @@ cannot be made that way gets a new tag.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -145,7 +146,7 @@ _encoder = msgspec.msgpack.Encoder(uuid_format="bytes")
 _decoder = msgspec.msgpack.Decoder(Record)
 
 
-class Unreadable(ValueError):
+class Unreadable(ValueError):  # noqa: N818 - it is a word of the house
     """What was carried is no record, or one of a version that this release does not know."""
 
 
@@ -161,11 +162,26 @@ def unpack(packed: bytes) -> Record:
         Unreadable: it is none; the message says what is wrong with it.
     """
     try:
-        return _decoder.decode(packed)
+        record: Record = _decoder.decode(packed)
+        return record
     except msgspec.MsgspecError as error:
-        raise Unreadable(str(error)) from None
+        raise Unreadable(_explain(str(error), packed)) from None
     except (ValueError, OverflowError) as error:  # text that is no UTF-8, a time out of range
         raise Unreadable(f"not a record: {error}") from None
+
+
+_KINDS: dict[Any, type[msgspec.Struct]] = {
+    kind.__struct_config__.tag: kind for kind in (HitRecord, EventRecord, TimingRecord)
+}
+
+
+def _explain(message: str, packed: bytes) -> str:
+    """Return msgspec's message with the field's name instead of its place in the array."""
+    place = re.search(r"`\$\[(\d+)\]", message)
+    if place is None or place[1] == "0":
+        return message
+    tag = msgspec.msgpack.decode(packed)[0]
+    return f"{_KINDS[tag].__struct_fields__[int(place[1]) - 1]}: {message}"
 
 
 def as_dict(record: Record) -> dict[str, Any]:

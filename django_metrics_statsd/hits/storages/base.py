@@ -9,11 +9,11 @@ from typing import Any
 from django_metrics_statsd.hits.records import Record
 
 
-class Unavailable(Exception):
+class Unavailable(Exception):  # noqa: N818
     """The storage cannot be had now: down, refusing, too slow, not set up. The same again, later."""
 
 
-class Rejected(Exception):
+class Rejected(Exception):  # noqa: N818
     """The storage was there and will never take these records, or one of them; the message says why."""
 
 
@@ -50,6 +50,6 @@ class Storage(ABC):
         """Let go of connections. The next `write` makes new ones."""
 
     @classmethod
-    def problems(cls, alias: str, options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    def problems(cls, alias: str, options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:  # noqa: ARG003
         """Yield what is wrong with the options, without a network: ``(message, hint)`` for each."""
         return iter(())

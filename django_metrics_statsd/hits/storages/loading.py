@@ -25,7 +25,7 @@ def storage_class(kind: str) -> type[Storage]:
     path = TYPES.get(kind, kind)
     if "." not in path:
         raise ImproperlyConfigured(
-            f"type {kind!r} is not known; write one of {', '.join(map(repr, TYPES))} or the dotted path of a class"
+            f"type {kind!r} is not known; write one of {', '.join(map(repr, TYPES))} or a class's dotted path"
         )
     try:
         found = import_string(path)

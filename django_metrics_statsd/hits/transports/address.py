@@ -21,7 +21,7 @@ class RedisAddress:
 
 
 def read(options: Mapping[str, Any]) -> RedisAddress:
-    """Read ``WT_REDIS``: a ``url``, or ``addr`` ("host:port"), or ``host`` and ``port``; ``db``, ``password``.
+    """Read ``WT_REDIS``: a ``url``, or ``addr`` ("host:port") or ``host`` and ``port``, ``db``, ``password``.
 
     Raises:
         ValueError: it cannot be read; the message says what is wrong.

@@ -1,0 +1,71 @@
+"""How far the collectors are: for ``collect --status``, a health check, and the lines it prints itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from redis.exceptions import ResponseError
+
+from django_metrics_statsd.hits.conf import conf
+from django_metrics_statsd.hits.plan import redis_address
+from django_metrics_statsd.hits.transports.redis import Keys, RedisError, connect, explain
+
+
+def read_status(timeout: float = 2.0) -> dict[str, Any]:
+    """Return how far each storage is behind, asking Redis for at most about `timeout` seconds a question.
+
+    ``{"length": …, "dead_letters": …, "storages": {alias: {"lag", "pending", "consumers", "last_batch"}}}``:
+    `lag` is how many records no collector has been given yet (None where Redis cannot tell), `pending` how
+    many were given and are not acknowledged, `last_batch` the seconds since the last one, None for never.
+
+    Raises:
+        Unavailable: there is no answer from Redis.
+        LookupError: ``WT_REDIS`` is unset, so there are no collectors.
+    """
+    address = redis_address()
+    if address is None:
+        raise LookupError("WT_REDIS is unset: each process writes to the storages itself")
+    keys = Keys(conf.SITE_SLUG)
+    client = connect(address, timeout)
+    try:
+        return status_of(client, keys, keys.streams(conf.WT_PARTITIONS), list(conf.WT_DATABASES))
+    except (RedisError, OSError) as error:
+        raise explain(error, address) from error
+    finally:
+        client.close()
+
+
+def status_of(client: Any, keys: Keys, streams: Sequence[str], aliases: Sequence[str]) -> dict[str, Any]:
+    """Return the same from a client, whose errors go through."""
+    seen = {name.decode(): float(when) for name, when in client.hgetall(keys.seen).items()}
+    storages = {alias: _nothing(seen.get(alias)) for alias in aliases}
+    for stream in streams:
+        for group in groups_of(client, stream):
+            name = group["name"].decode()
+            _add(storages.setdefault(name, _nothing(seen.get(name))), group)
+    return {
+        "length": sum(client.xlen(stream) for stream in streams),
+        "dead_letters": client.hlen(keys.dead),
+        "storages": storages,
+    }
+
+
+def _nothing(seen: float | None) -> dict[str, Any]:
+    last = None if seen is None else round(max(0.0, time.time() - seen), 3)
+    return {"lag": 0, "pending": 0, "consumers": 0, "last_batch": last}
+
+
+def _add(storage: dict[str, Any], group: dict[str, Any]) -> None:
+    lag = group.get("lag")
+    storage["lag"] = None if lag is None or storage["lag"] is None else storage["lag"] + lag
+    storage["pending"] += group["pending"]
+    storage["consumers"] = max(storage["consumers"], group["consumers"])
+
+
+def groups_of(client: Any, stream: str) -> list[dict[str, Any]]:
+    try:
+        return list(client.xinfo_groups(stream))
+    except ResponseError:  # no such stream yet
+        return []

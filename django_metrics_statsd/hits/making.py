@@ -1,0 +1,116 @@
+"""From what a request left behind to its record. In the thread of the road, never in a request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from django_metrics_statsd.hits.addresses import anonymise, client_address
+from django_metrics_statsd.hits.conf import address_key
+from django_metrics_statsd.hits.ids import microseconds, moment
+from django_metrics_statsd.hits.plan import HitsPlan, planned
+from django_metrics_statsd.hits.records import AGENT, NAME, PATH, HitRecord
+from django_metrics_statsd.hits.road import road
+from django_metrics_statsd.names import action_name, method_name, view_name
+
+#: When, how long (ms), method, path, match, (status, reason), size, queries, their time (ms).
+What = tuple[int, float, str | None, str, Any, tuple[int, str], int, int, float]
+#: Remote address, (Forwarded, X-Forwarded-For), user agent, referer, (user, staff, superuser).
+Who = tuple[str, tuple[str, str] | None, str, str, tuple[str, bool, bool] | None]
+
+_MAX_VIEWS = 2_048
+_views: dict[tuple[Any, str], tuple[str, str]] = {}
+
+
+def make_hit(what: What, who: Who) -> HitRecord:
+    """Return the record of one request."""
+    ended, ms, method, path, match, (status, reason), size, queries, query_ms = what
+    remote, hops, agent, referer, user = who
+    plan = planned.now
+    method = method_name(method)
+    module, view = _name(match.func, method) if match is not None else ("", "")
+    identity = road.ids(ended // 1_000 - int(ms * 1_000))
+    hit = HitRecord(
+        id=identity,
+        time=moment(microseconds(identity)),
+        site=plan.site,
+        method=method,
+        path=clean(path, PATH),
+        route=clean(match.route or "", NAME) if match is not None else "",
+        module=module,
+        view=view,
+        status_code=status if 0 <= status <= 999 else 0,
+        reason_phrase=clean(reason, NAME),
+        request_time=round(ms, 3),
+        doc_size=size,
+        num_queries=queries,
+        queries_time=round(query_ms, 3),
+        ip=_address(remote, hops, plan),
+        user_agent=clean(agent, AGENT),
+        referer=_without_query(referer),
+        user=clean(user[0], NAME) if user else "",
+        is_authenticated=user is not None,
+        is_staff=user is not None and user[1],
+        is_superuser=user is not None and user[2],
+    )
+    for field in plan.omitted:
+        setattr(hit, field, _EMPTY[field])
+    return hit
+
+
+_EMPTY: dict[str, Any] = {
+    "user": "",
+    "ip": "",
+    "user_agent": "",
+    "referer": "",
+    "path": "",
+    "is_authenticated": False,
+    "is_staff": False,
+    "is_superuser": False,
+}
+
+
+def clean(text: Any, limit: int) -> str:
+    """Return `text` cut to `limit` characters, without what UTF-8 and databases cannot hold."""
+    text = str(text)[:limit]
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.replace("\0", "�").encode("utf-8", "replace").decode()
+
+
+def _name(view: Callable[..., Any], method: str) -> tuple[str, str]:
+    """Return a view's module and name, remembered."""
+    try:
+        return _views[view, method]
+    except KeyError:
+        if len(_views) >= _MAX_VIEWS:
+            _views.clear()
+        names = _views[view, method] = _find_name(view, method)
+        return names
+    except TypeError:  # a view that cannot be hashed
+        return _find_name(view, method)
+
+
+def _find_name(view: Callable[..., Any], method: str) -> tuple[str, str]:
+    module, name = view_name(view)
+    action = action_name(view, method)
+    return clean(module, NAME), clean(f"{name}.{action}" if action else name, NAME)
+
+
+def _address(remote: str, hops: tuple[str, str] | None, plan: HitsPlan) -> str:
+    forwarded, x_forwarded_for = hops or ("", "")
+    address = client_address(remote, forwarded, x_forwarded_for, plan.trusted)
+    return anonymise(address, plan.anonymise, address_key()) if plan.anonymise else address
+
+
+def _without_query(referer: str) -> str:
+    """Leave out what follows the path: search words, tokens and the like are nobody's to keep."""
+    if not referer:
+        return ""
+    try:
+        parts = urlsplit(referer)
+    except ValueError:
+        return ""
+    host = parts.netloc.rpartition("@")[2]
+    return clean(f"{parts.scheme}://{host}{parts.path}" if host else parts.path, PATH)

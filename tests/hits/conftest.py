@@ -1,0 +1,25 @@
+"""What the tests of hits share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from django_metrics_statsd.hits.road import road
+from tests.hits import kept
+from tests.services.conftest import postgresql, redis_server
+
+__all__ = ["postgresql", "redis_server"]
+
+
+@pytest.fixture(autouse=True)
+def empty_shelves() -> Iterator[None]:
+    yield from kept.clear()
+
+
+@pytest.fixture
+def carried() -> Iterator[None]:
+    """For tests that put something on the road by themselves: its thread ends with the test."""
+    yield
+    road.close()
