@@ -73,10 +73,10 @@ _EMPTY: dict[str, Any] = {
 
 def clean(text: Any, limit: int) -> str:
     """Return `text` cut to `limit` characters, without what UTF-8 and databases cannot hold."""
-    text = str(text)[:limit]
-    if text.isascii() and "\0" not in text:
-        return text
-    return text.replace("\0", "�").encode("utf-8", "replace").decode()
+    cut = str(text)[:limit]
+    if cut.isascii() and "\0" not in cut:
+        return cut
+    return cut.replace("\0", "�").encode("utf-8", "replace").decode()
 
 
 def _name(view: Callable[..., Any], method: str) -> tuple[str, str]:

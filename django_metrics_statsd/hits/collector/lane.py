@@ -77,6 +77,7 @@ class Lane:
         finally:
             self.progress.ended = True
             self.storage.close()
+            self._source.close()
 
     def _step(self) -> bool:
         """Do one batch; say whether there was something to do and it could be done."""

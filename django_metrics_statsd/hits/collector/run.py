@@ -22,7 +22,7 @@ from django_metrics_statsd.hits.enrichment.enrich import enrich
 from django_metrics_statsd.hits.records import Record, Unreadable, unpack
 from django_metrics_statsd.hits.storages.base import Storage
 from django_metrics_statsd.hits.transports.address import RedisAddress
-from django_metrics_statsd.hits.transports.redis import FIELD, Keys, RedisError, connect
+from django_metrics_statsd.hits.transports.redis import FIELD, Keys, RedisError, connect, disconnect
 from django_metrics_statsd.safety import failed
 
 #: Seconds that a question to Redis may take; longer than a lane waits for new entries.
@@ -97,8 +97,12 @@ class Collector:
                 thread.join(every / len(threads))
             report(self, self._look())
         report(self, self._look())
-        self._client.close()
+        self.close()
         return not any(progress.error for progress in self.progress.values())
+
+    def close(self) -> None:
+        """Let go of the connection that is not a lane's."""
+        disconnect(self._client)
 
     def _look(self) -> dict[str, Any] | None:
         """Trim the streams, note the time of batches, tell StatsD of the lag; return the status."""

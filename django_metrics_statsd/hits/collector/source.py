@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from redis.exceptions import ResponseError
 
-from django_metrics_statsd.hits.transports.redis import FIELD
+from django_metrics_statsd.hits.transports.redis import FIELD, disconnect
 
 
 class Entry(NamedTuple):
@@ -67,6 +67,10 @@ class Source:
             by_stream[entry.stream].append(entry.id)
         for stream, ids in by_stream.items():
             self._client.xack(stream, self._group, *ids)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        disconnect(self._client)
 
     def _make_groups(self) -> None:
         for stream in self._streams:

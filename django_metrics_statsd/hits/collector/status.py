@@ -10,7 +10,7 @@ from redis.exceptions import ResponseError
 
 from django_metrics_statsd.hits.conf import conf
 from django_metrics_statsd.hits.plan import redis_address
-from django_metrics_statsd.hits.transports.redis import Keys, RedisError, connect, explain
+from django_metrics_statsd.hits.transports.redis import Keys, RedisError, connect, disconnect, explain
 
 
 def read_status(timeout: float = 2.0) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def read_status(timeout: float = 2.0) -> dict[str, Any]:
     except (RedisError, OSError) as error:
         raise explain(error, address) from error
     finally:
-        client.close()
+        disconnect(client)
 
 
 def status_of(client: Any, keys: Keys, streams: Sequence[str], aliases: Sequence[str]) -> dict[str, Any]:

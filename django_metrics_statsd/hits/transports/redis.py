@@ -16,7 +16,7 @@ from redis.retry import Retry
 from django_metrics_statsd.hits.storages.base import Unavailable
 from django_metrics_statsd.hits.transports.address import RedisAddress
 
-__all__ = ["FIELD", "Keys", "RedisError", "connect", "explain"]
+__all__ = ["FIELD", "Keys", "RedisError", "connect", "disconnect", "explain"]
 
 #: The one field of a stream's entry; its value is a packed record.
 FIELD = b"r"
@@ -58,6 +58,13 @@ def connect(address: RedisAddress, timeout: float) -> Any:
         except RedisError as error:
             raise explain(error, address) from error
     return Redis.from_url(address.url, **options)
+
+
+def disconnect(client: Any) -> None:
+    """Close all of a client's connections; a cluster's ``close`` leaves those to its nodes open."""
+    if isinstance(client, RedisCluster):
+        client.disconnect_connection_pools()  # type: ignore[no-untyped-call]
+    client.close()
 
 
 def explain(error: Exception, address: RedisAddress) -> Unavailable:

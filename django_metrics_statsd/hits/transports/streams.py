@@ -10,7 +10,7 @@ from django_metrics_statsd.hits.conf import conf
 from django_metrics_statsd.hits.records import Record, pack
 from django_metrics_statsd.hits.transports.address import RedisAddress
 from django_metrics_statsd.hits.transports.base import Transport
-from django_metrics_statsd.hits.transports.redis import FIELD, Keys, RedisError, connect, explain
+from django_metrics_statsd.hits.transports.redis import FIELD, Keys, RedisError, connect, disconnect, explain
 
 
 class StreamsTransport(Transport):
@@ -46,4 +46,4 @@ class StreamsTransport(Transport):
     def close(self) -> None:
         client, self._client = self._client, None
         if client is not None:
-            client.close()
+            disconnect(client)

@@ -7,7 +7,7 @@ import shutil
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -47,12 +47,13 @@ class Command(BaseCommand):
             self._print_status()
             return
         collector = self._make(options)
-        if options["dead"]:
-            self._print_dead(collector)
-        elif options["replay"]:
-            self._replay(collector)
-        else:
-            self._run(collector, options)
+        with closing(collector):
+            if options["dead"]:
+                self._print_dead(collector)
+            elif options["replay"]:
+                self._replay(collector)
+            else:
+                self._run(collector, options)
 
     def _make(self, options: dict[str, Any]) -> Collector:
         address = redis_address()

@@ -1,0 +1,138 @@
+"""``manage.py check`` names what is wrong with the settings of hits and events."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+
+from django_metrics_statsd.hits import checks
+from django_metrics_statsd.hits.road import road
+
+
+def found() -> dict[str, str]:
+    """What the checks say, by id."""
+    return {
+        str(message.id): f"{message.msg} {message.hint}" for check in checks.CHECKS for message in check()
+    }
+
+
+def test_a_site_without_any_settings_is_told_of_geoip_only() -> None:
+    assert set(found()) == {"metrics_hits.W002"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("WT_DATABASES", {"x": {}}, "has no 'type' in 'x'"),
+        ("WT_DATABASES", "django", "must be a dictionary"),
+        ("WT_DATABASES", {"a b": {"type": "django"}}, "storage called 'a b'"),
+        ("WT_REDIS", {"addr": "localhost"}, "write 'host:port'"),
+        ("WT_REDIS", {"adr": "localhost:1"}, "has 'adr' in it; allowed are addr"),
+        ("WT_REDIS", {"host": "h", "port": 70_000}, "a whole number from 1 to 65535"),
+        ("WT_REDIS", {"url": "http://x"}, "redis://host:6379/0"),
+        ("WT_REDIS", {"addr": "a:1", "host": "b"}, "both addr and host"),
+        ("WT_REDIS", {"addr": "a:1", "cluster": 1}, "True or False"),
+        ("WT_EXCLUDE", "/x/", "must be a list of paths"),
+        ("WT_EXCLUDE", ["^("], "no regular expression"),
+        ("WT_SAMPLE", 2, "from 0 to 1"),
+        ("WT_STOP", "no", "True, False or None"),
+        ("WT_TRUSTED_PROXIES", ["proxy"], "no address or network"),
+        ("WT_ANONYMIZE_IP", "md5", "'truncate', 'hash'"),
+        ("WT_OMIT", ["time"], "allowed are user, ip"),
+        ("WT_RETENTION_DAYS", -1, "from 0 to 36500"),
+        ("GEOIP_PATH", 3, "must be a path"),
+        ("SITE_SLUG", "my site", "letters, digits"),
+        ("MQUEUE_AUTOREGISTER", [("shop.Book", ["x"])], "list of 'c', 'u' and 'd'"),
+        ("MQUEUE_AUTOREGISTER", ["shop.Book"], "no pair"),
+        ("MQUEUE_WATCH", ["signup"], "login_failed"),
+        ("MQUEUE_HOOKS", {"x": {}}, "no 'path' in 'x'"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_is_allowed(
+    name: str, value: Any, words: str, settings: Any
+) -> None:
+    setattr(settings, name, value)
+    said = found()["metrics_hits.E001"]
+    assert said.startswith(name)
+    assert words in said
+
+
+def test_a_password_is_in_no_message(settings: Any) -> None:
+    settings.WT_REDIS = {"host": "h", "port": "x", "password": "secret1"}
+    settings.WT_DATABASES = {"x": {"password": "secret2"}}
+    settings.MQUEUE_HOOKS = {"x": {"password": "secret3"}}
+    said = " ".join(str(message) for message in checks.check_values())
+    assert "WT_REDIS has port 'x'" in said
+    assert "secret" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("WT_EXCLUD", "Did you mean WT_EXCLUDE?"),
+        ("MQUEUE_HOOK", "Did you mean MQUEUE_HOOKS?"),
+        ("WT_SEPARATOR", "not needed any more"),
+        ("WT_SOMETHING_ELSE", "Known are"),
+    ],
+)
+def test_an_unknown_setting_is_named(name: str, hint: str, settings: Any) -> None:
+    setattr(settings, name, 1)
+    assert hint in found()["metrics_hits.W001"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"type": "mongodb"}, "write one of 'django', 'influxdb', 'clickhouse' or a class's dotted path"),
+        ({"type": "nowhere.Storage"}, "cannot be had"),
+        ({"type": "tests.hits.kept.Shelf"}, "no subclass"),
+        ({"type": "django", "hits_db": "hits"}, "hits"),
+        ({"type": "influxdb", "port": "x", "host": "h", "hits_db": "h"}, "port"),
+    ],
+)
+def test_a_storage_that_cannot_be_is_named(options: dict[str, Any], words: str, settings: Any) -> None:
+    settings.WT_DATABASES = {"odd": options}
+    said = found()["metrics_hits.E002"]
+    assert said.startswith("WT_DATABASES['odd']: ")
+    assert words in said
+
+
+def test_a_wrong_geoip_path_is_named(settings: Any, tmp_path: Path) -> None:
+    settings.GEOIP_PATH = str(tmp_path / "nothing")
+    assert "nothing" in found()["metrics_hits.E004"]
+    settings.GEOIP_PATH = tmp_path
+    assert ".mmdb" in found()["metrics_hits.E004"]
+
+
+def test_a_model_or_hook_that_is_not_there_is_named(settings: Any) -> None:
+    settings.MQUEUE_AUTOREGISTER = [("shop.models.Nothing", ["c"])]
+    assert "shop.models.Nothing" in found()["metrics_hits.E005"]
+
+
+def test_the_middleware_should_stand_first_and_queries_be_counted(settings: Any) -> None:
+    settings.MIDDLEWARE = ["django.middleware.common.CommonMiddleware", checks.MIDDLEWARE]
+    said = found()
+    assert "django.middleware.common.CommonMiddleware before" in said["metrics_hits.W003"]
+    assert "STATSD_PATCHES" in said["metrics_hits.W004"]
+    settings.MIDDLEWARE = ["debug_toolbar.middleware.DebugToolbarMiddleware", checks.MIDDLEWARE]
+    settings.STATSD_PATCHES = [checks.DB_PATCH]
+    assert set(found()) == {"metrics_hits.W002"}
+
+
+def test_drops_are_told() -> None:
+    road.counts.drop("buffer_full", 3)
+    try:
+        assert "buffer_full: 3" in found()["metrics_hits.W006"]
+    finally:
+        road.counts.dropped.clear()
+
+
+def test_ids_are_unique_and_django_knows_the_checks() -> None:
+    text = Path(checks.__file__).read_text()
+    numbers = re.findall(r"_(error|warning)\((\d), ", text)
+    assert len(numbers) == len(set(numbers))
+    assert {message.id for message in run_checks()} >= {"metrics_hits.W002"}
