@@ -21,7 +21,15 @@ OURS = "ours"
 
 #: Peer → what its virtualenv has. The same Django everywhere.
 REQUIREMENTS: dict[str, tuple[str, ...]] = {
-    OURS: (_DJANGO, "statsd>=4,<5"),
+    OURS: (
+        _DJANGO,
+        "statsd>=4,<5",
+        "redis[hiredis]>=5",
+        "msgspec>=0.19",
+        "user-agents>=2.2",
+        "ua-parser[regex]>=1",
+        "geoip2>=5",
+    ),
     "bare": (_DJANGO,),
     "servers": (_DJANGO, "gunicorn>=23", "uvicorn[standard]>=0.30"),
     "statsd": ("statsd>=4,<5",),

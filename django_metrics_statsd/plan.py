@@ -24,7 +24,6 @@ OWN_NAMESPACES = frozenset(
 #: The apps with views in them. Where none of these is installed there is nothing to look for.
 APPS_WITH_VIEWS = (
     "debug_toolbar",
-    "django_metrics_statsd.hits",
     "django_metrics_statsd.health",
     "django_metrics_statsd.monitoring",
     "django_metrics_statsd.dashboard",

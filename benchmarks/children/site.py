@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,16 @@ MIDDLEWARE = {
     "idle": f"{__name__}.idle",
     "counts": "django_metrics_statsd.middleware.GraphiteMiddleware",
     "times": "django_metrics_statsd.middleware.GraphiteRequestTimingMiddleware",
+    "hits": "django_metrics_statsd.hits.middleware.HitsMiddleware",
+}
+#: With hits, ``carried`` has them made, packed and sent to Redis whenever stats are flushed; without, they
+#: wait, and only what happens in requests is measured.
+HITS = {
+    "SITE_SLUG": "benchmark",
+    "WT_STOP": False,
+    "WT_FREQUENCY": 3_600.0,
+    "WT_BATCH": 100_000,
+    "WT_BUFFER": 1_000_000,
 }
 PATCHES = {
     "db": "django_metrics_statsd.patches.db",
@@ -91,9 +102,12 @@ def _ours(parts: list[str], port: int) -> dict[str, Any]:
     tags = "datadog" if parts == ["tags"] else None
     if tags or not parts:
         parts = ["counts", "times", *PATCHES]
+    apps = ["django_metrics_statsd", "django_metrics_statsd.hits"]
     return {
+        **(HITS if "hits" in parts else {}),
+        **({"WT_REDIS": {"addr": f"{HOST}:{os.environ['REDIS_PORT']}"}} if "carried" in parts else {}),
         "STATSD_TAGS": tags,
-        "INSTALLED_APPS": ["django_metrics_statsd"],
+        "INSTALLED_APPS": apps if "hits" in parts else apps[:1],
         "MIDDLEWARE": [path for part, path in MIDDLEWARE.items() if part in parts],
         "STATSD_PATCHES": [path for part, path in PATCHES.items() if part in parts],
         "STATSD_HOST": HOST,
@@ -167,9 +181,13 @@ def _instrument() -> Callable[[], object]:
     return flush
 
 
-def _flusher(name: str) -> Callable[[], object]:
+def _flusher(name: str, parts: str) -> Callable[[], object]:
     if name == "opentelemetry":
         return _instrument()
+    if "carried" in parts:
+        from django_metrics_statsd.hits.road import road
+
+        return lambda: road.flush(timeout=600)
     if name == "ours":
         from django_metrics_statsd.clients import statsd
 
@@ -190,7 +208,7 @@ class Site:
         name, _, parts = peer.partition(":")
         chosen = _SETTINGS[name](parts.split(",") if parts else [], port)
         settings.configure(**_settings() | chosen | more)
-        self.flush = _flusher(name)
+        self.flush = _flusher(name, parts)
         django.setup()
         globals()["urlpatterns"] = _urlpatterns()
         _fill()

@@ -29,7 +29,10 @@ def _parse(text: str) -> str:
     except ImportError:
         say_once("beacon.agents", MISSING)
         return "unknown"
-    agent = parse(text)
+    try:
+        agent = parse(text)
+    except ValueError:  # the package takes "²" for a digit and cannot make a number of it
+        return "other"
     kinds = {
         "bot": agent.is_bot,
         "tablet": agent.is_tablet,

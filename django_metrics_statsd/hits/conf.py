@@ -109,6 +109,12 @@ class HitsConf:
         None,
         "A GeoIP2 or GeoLite2 city or country database (``.mmdb``), or the folder that has it.",
     )
+    WT_BOTS = Setting(
+        kinds.PATTERNS,
+        [],
+        "Regular expressions, in any case of letters, of user agents that are bots besides those that are "
+        "known.",
+    )
     MQUEUE_AUTOREGISTER = Setting(
         own.REGISTERED,
         [],

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from http.client import responses
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django_metrics_statsd.hits.addresses import anonymise, client_address
@@ -14,19 +15,40 @@ from django_metrics_statsd.hits.records import AGENT, NAME, PATH, HitRecord
 from django_metrics_statsd.hits.road import road
 from django_metrics_statsd.names import action_name, method_name, view_name
 
-#: When, how long (ms), method, path, match, (status, reason), size, queries, their time (ms).
-What = tuple[int, float, str | None, str, Any, tuple[int, str], int, int, float]
-#: Remote address, (Forwarded, X-Forwarded-For), user agent, referer, (user, staff, superuser).
-Who = tuple[str, tuple[str, str] | None, str, str, tuple[str, bool, bool] | None]
+if TYPE_CHECKING:
+    from django.urls import ResolverMatch
 
 _MAX_VIEWS = 2_048
 _views: dict[tuple[Any, str], tuple[str, str]] = {}
 
 
-def make_hit(what: What, who: Who) -> HitRecord:
-    """Return the record of one request."""
-    ended, ms, method, path, match, (status, reason), size, queries, query_ms = what
-    remote, hops, agent, referer, user = who
+def make_hit(
+    ended: int,
+    ms: float,
+    method: str | None,
+    path: str,
+    match: ResolverMatch | None,
+    status: int,
+    reason: str | None,
+    size: int,
+    queries: int,
+    query_ms: float,
+    remote: str,
+    hops: tuple[str, str] | None,
+    agent: str,
+    referer: str,
+    user: tuple[str, bool, bool] | None,
+) -> HitRecord:
+    """Return the record of one request.
+
+    Args:
+        ended: nanoseconds after 1970 when it ended.
+        ms: how long it took.
+        match: what its URL resolved to, if anything.
+        reason: the response's reason phrase, None for the usual one.
+        hops: what ``Forwarded`` and ``X-Forwarded-For`` say, where they may be asked.
+        user: name, and whether staff and superuser; None for nobody.
+    """
     plan = planned.now
     method = method_name(method)
     module, view = _name(match.func, method) if match is not None else ("", "")
@@ -41,7 +63,7 @@ def make_hit(what: What, who: Who) -> HitRecord:
         module=module,
         view=view,
         status_code=status if 0 <= status <= 999 else 0,
-        reason_phrase=clean(reason, NAME),
+        reason_phrase=responses.get(status, "") if reason is None else clean(reason, NAME),
         request_time=round(ms, 3),
         doc_size=size,
         num_queries=queries,

@@ -43,11 +43,12 @@ class HitsMiddleware(ObservingMiddleware):
         """Put the hit on the road, now or when the stream ends."""
         if not is_wanted(request):
             return
+        status, reason = response.status_code, response._reason_phrase  # type: ignore[attr-defined]
         if response.streaming:
-            when_closed(response, _record_stream, request, _outline(response), Size.of(response), seen, start)
+            size = Size.of(response)
+            when_closed(response, _record_stream, request, status, reason, size, seen, start)
         else:
-            size = len(response.content)  # type: ignore[attr-defined]
-            record(request, _outline(response), size, seen, start)
+            record(request, status, reason, len(response.content), seen, start)  # type: ignore[attr-defined]
 
     def raised(self, request: HttpRequest, error: BaseException, start: float) -> None:
         """Put the hit of a request without a response on the road."""
@@ -55,9 +56,9 @@ class HitsMiddleware(ObservingMiddleware):
             return
         seen = observation.of(request) or Observation()
         if isinstance(error, CancelledError):
-            record(request, (CLIENT_CLOSED_REQUEST, "Client Closed Request"), 0, seen, start)
+            record(request, CLIENT_CLOSED_REQUEST, "Client Closed Request", 0, seen, start)
         elif isinstance(error, Exception):
-            record(request, (status_of(error), ""), 0, seen, start)
+            record(request, status_of(error), None, 0, seen, start)
 
 
 def is_wanted(request: HttpRequest) -> bool:
@@ -79,41 +80,59 @@ def asks_for_privacy(request: HttpRequest) -> bool:
     return meta.get("HTTP_SEC_GPC") == "1" or meta.get("HTTP_DNT") == "1"
 
 
-def _outline(response: HttpResponseBase) -> tuple[int, str]:
-    return response.status_code, response.reason_phrase
-
-
 def _record_stream(
-    request: HttpRequest, outline: tuple[int, str], size: Size, seen: Observation, start: float
+    request: HttpRequest, status: int, reason: str | None, size: Size, seen: Observation, start: float
 ) -> None:
-    record(request, outline, size.bytes, seen, start)
+    record(request, status, reason, size.bytes, seen, start)
 
 
 def record(
-    request: HttpRequest, outline: tuple[int, str], size: int, seen: Observation, start: float
+    request: HttpRequest, status: int, reason: str | None, size: int, seen: Observation, start: float
 ) -> None:
-    """Put a request's hit on the road. ``outline`` is the response's status and reason phrase."""
-    meta = request.META
-    method, path, match = request.method, request.path_info, request.resolver_match
+    """Put a request's hit on the road.
+
+    Args:
+        request: the request.
+        status, reason: the response's; the reason None where it is the status's usual one.
+        size: bytes of the response's body.
+        seen: what the request has gathered.
+        start: ``perf_counter()`` when it began.
+    """
+    ms = 1000 * (perf_counter() - start)
+    meta, path, plan = request.META, request.path_info, planned.now
     agent, referer = meta.get("HTTP_USER_AGENT", ""), meta.get("HTTP_REFERER", "")
-    remote = meta.get("REMOTE_ADDR", "")
-    plan = planned.now
-    hops = (meta.get("HTTP_FORWARDED", ""), meta.get("HTTP_X_FORWARDED_FOR", "")) if plan.trusted else None
+    remote, hops = meta.get("REMOTE_ADDR", ""), None
     if len(path) + len(agent) + len(referer) > _LONG:
         path, agent, referer = path[:PATH], agent[:AGENT], referer[:PATH]
-    if hops and len(hops[0]) + len(hops[1]) > _LONG:
-        hops = hops[0][-PATH:], hops[1][-PATH:]  # what the nearest proxies said stands at the end
+    if plan.trusted:
+        hops = _hops(meta)
+    user = _describe(request) if "user" in request.__dict__ else None
     if plan.signals is not None and asks_for_privacy(request):
         agent = referer = remote = ""
         hops = user = None
-    else:
-        user = _describe(request) if "user" in request.__dict__ else None
-    ms = 1000 * (perf_counter() - start)
     road.put(
         make_hit,
-        (time_ns(), ms, method, path, match, outline, size, seen.queries, seen.query_ms),
-        (remote, hops, agent, referer, user),
+        time_ns(),
+        ms,
+        request.method,
+        path,
+        request.resolver_match,
+        status,
+        reason,
+        size,
+        seen.queries,
+        seen.query_ms,
+        remote,
+        hops,
+        agent,
+        referer,
+        user,
     )
+
+
+def _hops(meta: dict[str, Any]) -> tuple[str, str]:
+    """Return what proxies said; what the nearest ones said stands at the end."""
+    return meta.get("HTTP_FORWARDED", "")[-PATH:], meta.get("HTTP_X_FORWARDED_FOR", "")[-PATH:]
 
 
 def _describe(request: HttpRequest) -> tuple[str, bool, bool] | None:

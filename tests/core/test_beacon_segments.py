@@ -75,6 +75,7 @@ def test_all_of_them(mode: str, settings: Any, stats: Captured) -> None:
         (BOT, "bot"),
         ("", "other"),
         ("x" * 9000, "other"),
+        ("ArcGIS Pro 3.1.² (x)".encode().decode("latin-1"), "other"),
     ],
 )
 def test_device(agent: str, device: str, settings: Any, stats: Captured) -> None:
