@@ -37,6 +37,7 @@ class Beacon:
         navigation: the kind of navigation, or ``"unknown"``.
         refused: the fields that are not taken.
         ignored: whether the beacon is right but holds nothing to record.
+        client: who made it: ``stick``, ``boomerang`` or ``vitals``.
     """
 
     times: dict[str, float] = field(default_factory=dict)
@@ -46,6 +47,7 @@ class Beacon:
     navigation: str = "unknown"
     refused: list[Refused] = field(default_factory=list)
     ignored: bool = False
+    client: str = ""
 
 
 def whole(name: str, text: str, highest: int) -> int:

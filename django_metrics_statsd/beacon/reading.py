@@ -10,7 +10,7 @@ from django.http import HttpRequest, RawPostDataException, UnreadablePostError
 from django_metrics_statsd.beacon.beacons import Beacon, Refused
 from django_metrics_statsd.beacon.body import parse_body, parse_form
 from django_metrics_statsd.beacon.parsers import boomerang, stick, vitals
-from django_metrics_statsd.beacon.plan import planned
+from django_metrics_statsd.beacon.plan import BeaconPlan, planned
 
 _FORMS = {"stick": stick.parse, "boomerang": boomerang.parse}
 CLIENTS = (*_FORMS, "vitals")
@@ -29,6 +29,12 @@ def read(request: HttpRequest) -> Beacon:
     asked = parse_form(query.encode(), plan.max_keys) if query else {}
     data = asked if request.method == "GET" else _read_body(request, plan.max_bytes, plan.max_keys)
     client = data.get("client", asked.get("client"))
+    beacon = _parse(client, data, plan)
+    beacon.client = str(client)
+    return beacon
+
+
+def _parse(client: Any, data: dict[str, Any], plan: BeaconPlan) -> Beacon:
     if client == "vitals":
         return vitals.parse(data, plan.max_keys)
     parse = _FORMS.get(client) if isinstance(client, str) else None

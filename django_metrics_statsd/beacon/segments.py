@@ -29,6 +29,11 @@ def tags_of(request: HttpRequest, beacon: Beacon) -> dict[str, str]:
     return {name: _SEGMENTS[name](request, beacon) for name in planned.now.segments}
 
 
+def all_of(request: HttpRequest, beacon: Beacon) -> dict[str, str]:
+    """Return every segment, whatever the settings ask for."""
+    return {name: segment(request, beacon) for name, segment in _SEGMENTS.items()}
+
+
 def _device(request: HttpRequest, beacon: Beacon) -> str:
     return agents.device(request.META.get("HTTP_USER_AGENT", ""))
 

@@ -14,7 +14,7 @@ from typing import Any
 from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from django_metrics_statsd.beacon import cors, segments
+from django_metrics_statsd.beacon import cors, listeners, segments
 from django_metrics_statsd.beacon.beacons import Beacon, Refused
 from django_metrics_statsd.beacon.guards import unavailable
 from django_metrics_statsd.beacon.plan import planned
@@ -150,6 +150,7 @@ def _take(request: HttpRequest) -> HttpResponse:
     try:
         beacon = read(request)
         _emit(request, beacon)
+        listeners.tell(request, beacon)
     except Refused as error:
         return _refuse([error])
     except Exception:

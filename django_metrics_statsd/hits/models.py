@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import StrIndex
+from django.db.models.lookups import GreaterThan
 from django.utils.translation import gettext_lazy as _
 
 from django_metrics_statsd.hits.records import AGENT, NAME, PATH, WORD
@@ -88,6 +90,14 @@ class Hit(Stored):
         return f"{self.method} {self.path} {self.status_code}"
 
 
+def _names(line: str) -> Q:
+    """Return the condition that a group's line is in ``groups_text``, as it is written.
+
+    Both halves: SQLite's LIKE takes "Admins" for "admins", and so does INSTR of MySQL and MariaDB.
+    """
+    return Q(groups_text__contains=line) & Q(GreaterThan(StrIndex("groups_text", Value(line)), 0))
+
+
 class EventQuerySet(models.QuerySet["Event"]):
     """Events, and who may see them."""
 
@@ -103,7 +113,7 @@ class EventQuerySet(models.QuerySet["Event"]):
         seen = Q(scope__in=scopes)
         groups = getattr(user, "groups", None)
         for name in groups.values_list("name", flat=True) if groups is not None else ():
-            seen |= Q(groups_text__contains=f"\n{name}\n")
+            seen |= _names(f"\n{name}\n")
         return self.filter(seen)
 
     def of_object(self, instance: models.Model) -> EventQuerySet:

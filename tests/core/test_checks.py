@@ -27,7 +27,7 @@ def found(**changed: Any) -> dict[str, django_checks.CheckMessage]:
 
 def test_all_is_well_with_the_settings_of_the_tests() -> None:
     assert found() == {}
-    call_command("check", fail_level="DEBUG")
+    call_command("check", fail_level="ERROR")
 
 
 def test_every_check_is_registered() -> None:

@@ -62,6 +62,8 @@ class Lane:
         self.storage, self._source, self._dead, self._stop = storage, source, dead, stop
         self._batch, self._wait, self._once = batch, wait, once
         self.progress = Progress()
+        #: Of its thread; what threads of ours log makes no events.
+        self.name = f"django_metrics_statsd.collect.{storage.alias}"
         self._delay = _FIRST_DELAY
         self._maintained = monotonic()
 

@@ -87,9 +87,7 @@ class Collector:
 
         Calls ``report(collector, status)`` about every `every` seconds; `status` is None without Redis.
         """
-        threads = [
-            threading.Thread(target=lane.run, name=lane.storage.alias, daemon=True) for lane in self.lanes
-        ]
+        threads = [threading.Thread(target=lane.run, name=lane.name, daemon=True) for lane in self.lanes]
         for thread in threads:
             thread.start()
         while any(thread.is_alive() for thread in threads):

@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django_metrics_statsd.hits.collector.display import Display
 from django_metrics_statsd.hits.collector.run import Collector
 from django_metrics_statsd.hits.collector.status import read_status
+from django_metrics_statsd.hits.events.log import left_out
 from django_metrics_statsd.hits.plan import redis_address
 from django_metrics_statsd.hits.storages.base import Storage, Unavailable
 from django_metrics_statsd.hits.storages.loading import make_storages
@@ -95,7 +96,7 @@ class Command(BaseCommand):
                 f"Collecting as {collector.consumer} from {collector.address.shown} into "
                 f"{', '.join(collector.progress)}."
             )
-        with _ended_by_signals(collector.stop):
+        with _ended_by_signals(collector.stop), left_out():
             fine = collector.run(display if options["verbosity"] else _say_nothing)
         display.end()
         if options["once"] and not fine:

@@ -1,0 +1,1 @@
+"""Hooks of a site's own, good and bad."""

@@ -1,0 +1,3 @@
+"""Fails when it is imported, in a way of its own."""
+
+raise RuntimeError("no")
