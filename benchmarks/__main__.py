@@ -7,7 +7,7 @@ import importlib
 import sys
 
 QUESTIONS = ("emit", "requests", "memory", "packets")
-EXTRA = ("parts", "beacon", "hits_requests", "hits_agents", "hits_collect")
+EXTRA = ("parts", "beacon", "hits_requests", "hits_agents", "hits_collect", "hits_influx")
 
 
 def main() -> int:

@@ -24,7 +24,7 @@ NUMBER, BATCH, ROUNDS = 10_000, 1_000, 7
 #: At least 10,000 hits a second, in microseconds a hit; and at least 40 % of a bare insert's pace.
 LIMIT, SHARE = 100.0, 2.5
 WRITE, COLLECT = "write", "unpack, enrich, write"
-OURS = (WRITE, COLLECT, "write, connecting for each batch")
+OURS = (WRITE, COLLECT, "write, connecting for each batch", "write what is there already")
 WHO = dict.fromkeys(OURS, "DjangoStorage") | {
     "executemany": "bare INSERT, rows ready",
     "COPY": "bare COPY, rows ready",
