@@ -7,7 +7,7 @@ import importlib
 import sys
 
 QUESTIONS = ("emit", "requests", "memory", "packets")
-EXTRA = ("parts", "beacon", "hits_requests", "hits_agents", "hits_collect", "hits_influx")
+EXTRA = ("parts", "beacon", "hits_requests", "hits_agents", "hits_collect", "hits_influx", "hits_storage")
 
 
 def main() -> int:

@@ -15,6 +15,7 @@ from django_metrics_statsd.hits.conf import all_settings, conf
 
 LABEL = "metrics_hits"
 MIDDLEWARE = "django_metrics_statsd.hits.middleware.HitsMiddleware"
+ROUTER = "django_metrics_statsd.hits.router.HitsRouter"
 DB_PATCH = "django_metrics_statsd.patches.db"
 EXTRA = "pip install 'django-metrics-statsd[hits]'"
 #: Settings of django-watchtower and django-mqueue that nobody needs any more, and why.
@@ -89,7 +90,8 @@ def check_storages(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]
             problems = list(storage_class(str(options["type"])).problems(alias, options))
         except ImproperlyConfigured as error:
             problems = [(str(error), "Nothing is kept there until this is mended.")]
-        found += [_error(2, f"WT_DATABASES[{alias!r}]: {message}", hint) for message, hint in problems]
+        prefix = f"WT_DATABASES[{alias!r}]: "
+        found += [_error(2, prefix + message.removeprefix(prefix), hint) for message, hint in problems]
     return found
 
 
@@ -156,22 +158,30 @@ def _patch() -> Iterator[CheckMessage]:
 
 
 def check_database(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """W005: ``migrate`` makes the tables in the databases where they are needed."""
+    """W005, W008: tables are made where they are needed, and rows are looked for where they are kept."""
+    from django_metrics_statsd.hits import router
+
+    return [
+        *(_warning(5, message, hint) for message, hint in _tables()),
+        *(_warning(8, message, hint) for message, hint in router.gaps()),
+    ]
+
+
+def _tables() -> Iterator[tuple[str, str]]:
     from django.db import router
 
-    found: list[CheckMessage] = []
-    for alias, options in conf.WT_DATABASES.items():
-        database = options.get("hits_db", "default")
-        if options["type"] == "django" and not router.allow_migrate(database, LABEL, model_name="hit"):
-            message = (
-                f"WT_DATABASES[{alias!r}] keeps hits in {database!r}, where routers allow no table of theirs."
-            )
-            hint = (
-                "Put 'django_metrics_statsd.hits.router.HitsRouter' first into DATABASE_ROUTERS, then run "
-                f"manage.py migrate --database {database}."
-            )
-            found.append(_warning(5, message, hint))
-    return found
+    from django_metrics_statsd.hits.pruning import MODELS
+    from django_metrics_statsd.hits.storages.django_aliases import databases_of
+
+    for model in MODELS:
+        name = str(model._meta.model_name)
+        for database in databases_of(name):
+            if not router.allow_migrate(database, LABEL, model_name=name):
+                what = model._meta.verbose_name_plural
+                yield (
+                    f"WT_DATABASES keeps {what} in {database!r}, but DATABASE_ROUTERS allow no tables there.",
+                    f"Add {ROUTER!r} to DATABASE_ROUTERS, then run manage.py migrate --database {database}.",
+                )
 
 
 def check_drops(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:

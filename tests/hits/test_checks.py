@@ -11,6 +11,7 @@ from django.core.checks import run_checks
 
 from django_metrics_statsd.hits import checks
 from django_metrics_statsd.hits.road import road
+from tests.hits.databases import database
 
 
 def found() -> dict[str, str]:
@@ -121,6 +122,26 @@ def test_the_middleware_should_stand_first_and_queries_be_counted(settings: Any)
     settings.MIDDLEWARE = ["debug_toolbar.middleware.DebugToolbarMiddleware", checks.MIDDLEWARE]
     settings.STATSD_PATCHES = [checks.DB_PATCH]
     assert set(found()) == {"metrics_hits.W002"}
+
+
+class Nowhere:
+    """A router that lets the hits' tables into no database."""
+
+    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool | None:
+        return False if app_label == "metrics_hits" else None
+
+
+def test_tables_that_no_migration_would_make_are_told(settings: Any) -> None:
+    settings.DATABASE_ROUTERS = ["tests.hits.test_checks.Nowhere"]
+    assert "migrate --database default" in found()["metrics_hits.W005"]
+
+
+def test_rows_that_are_looked_for_elsewhere_are_told(settings: Any) -> None:
+    with database("apart", {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}, migrated=False):
+        settings.WT_DATABASES = {"default": {"type": "django", "hits_db": "apart"}}
+        assert "HitsRouter" in found()["metrics_hits.W008"]
+        settings.DATABASE_ROUTERS = [checks.ROUTER]
+        assert set(found()) == {"metrics_hits.W002"}
 
 
 def test_drops_are_told() -> None:

@@ -20,6 +20,7 @@ from django_metrics_statsd.hits.records import HitRecord, Record
 from django_metrics_statsd.hits.storages.loading import make_storages
 from django_metrics_statsd.hits.transports.address import RedisAddress, read
 from django_metrics_statsd.hits.transports.streams import StreamsTransport
+from django_metrics_statsd.testing import Captured
 from tests.hits import samples
 from tests.hits.kept import databases, shelf
 from tests.services.harness import wait_until
@@ -324,7 +325,13 @@ def test_the_status_tells_the_lag(send: Any, address: RedisAddress, client: Any)
     call_command("collect", status=True, stdout=out)
     status = json.loads(out.getvalue())
     assert status["length"] == 7
-    assert status["storages"]["one"] == {"lag": 4, "pending": 3, "consumers": 1, "last_batch": None}
+    assert status["storages"]["one"] == {
+        "lag": 4,
+        "pending": 3,
+        "cut": 0,
+        "consumers": 1,
+        "last_batch": None,
+    }
 
 
 def test_lines_say_how_it_goes(send: Any, address: RedisAddress) -> None:
@@ -348,3 +355,23 @@ def test_consumers_that_are_gone_are_forgotten_but_never_their_work(
     time.sleep(0.1)
     forget_gone(client, STREAM)
     assert [consumer["name"] for consumer in client.xinfo_consumers(STREAM, "one")] == [b"busy"]
+
+
+def test_what_redis_cut_off_before_a_storage_had_it_is_told(
+    address: RedisAddress, client: Any, settings: Any, stats: Captured
+) -> None:
+    settings.WT_STREAM_LENGTH = 1_000
+    shelf("one").down = True
+    transport = StreamsTransport(address)
+    with Running(address, batch=10) as running:
+        transport.send(samples.hits(100))
+        wait_until(lambda: running.collector.progress["one"].error, "the storage to be found down", 10)
+        for _ in range(5):
+            transport.send(samples.hits(1_000))
+        wait_until(lambda: len(shelf("two").records) > 100, "the other storage", 10)
+        wait_until(lambda: read_status()["storages"]["one"]["cut"] > 0, "the loss to be told", 10)
+        status = read_status()["storages"]["one"]
+        # 10 are being written, the rest is there or gone.
+        assert 5_090 - 1_300 <= status["cut"] + client.xlen(STREAM) <= 5_200
+        wait_until(lambda: stats.find("g", "django_metrics_statsd.collector.one.cut"), "the gauge", 10)
+    transport.close()

@@ -63,9 +63,7 @@ def test_what_waits_for_a_storage_is_bounded(direct: DirectTransport, counts: Te
     assert len(shelf("two").records) + len(shelf("one").records) + counts.dropped["storage_full"] == 600
 
 
-def test_only_what_is_refused_is_lost_and_that_is_counted(
-    direct: DirectTransport, counts: Telemetry
-) -> None:
+def test_only_what_is_refused_is_lost_and_that_is_counted(direct: DirectTransport, counts: Telemetry) -> None:
     records = samples.mixed(40)
     shelf("one").refused = {records[3].id, records[17].id}
     direct.send(records)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -110,10 +111,8 @@ def test_a_record_of_a_later_release_with_more_fields_can_be_read() -> None:
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_record_or_unreadable(packed: bytes) -> None:
-    try:
+    with suppress(Unreadable):
         assert isinstance(unpack(packed), msgspec.Struct)
-    except Unreadable as error:
-        assert str(error)
 
 
 def test_fields_and_limits_of_the_table_are_those_of_the_record() -> None:

@@ -51,9 +51,7 @@ def test_records_arrive_whole_over_all_partitions(streams: StreamsTransport, cli
     assert {record.id for record in found} == {record.id for record in records}
 
 
-def test_a_stream_is_cut_at_about_its_length(
-    redis_server: Redis, client: Any, settings: Any
-) -> None:
+def test_a_stream_is_cut_at_about_its_length(redis_server: Redis, client: Any, settings: Any) -> None:
     settings.WT_STREAM_LENGTH = 1_000
     transport = StreamsTransport(read({"addr": f"127.0.0.1:{redis_server.port}"}))
     for _ in range(5):

@@ -1,4 +1,4 @@
-"""Redis, memcached and PostgreSQL with temporary data."""
+"""Redis, memcached, PostgreSQL and MariaDB with temporary data."""
 
 from __future__ import annotations
 
@@ -120,4 +120,64 @@ class PostgreSQL(Server):
             "HOST": "127.0.0.1",
             "PORT": self.port,
             "OPTIONS": options,
+        }
+
+
+class MariaDB(Server):
+    """Its data is made by `mariadb-install-db`; whoever connects over TCP as `root` is let in."""
+
+    def __init__(self, folder: Path) -> None:
+        binary = require("MariaDB", "mariadbd", "/usr/sbin/mariadbd", "/usr/libexec/mariadbd")
+        self.port = free_port()
+        self.data = folder / "data"
+        command = [
+            *(binary, "--no-defaults", f"--user={self.user()}", f"--datadir={self.data}"),
+            *(f"--port={self.port}", "--bind-address=127.0.0.1", f"--socket={folder / 'socket'}"),
+            *(f"--pid-file={folder / 'pid'}", f"--tmpdir={folder}", "--skip-log-bin"),
+            *("--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M"),
+        ]
+        super().__init__("mariadb", command, folder, self.answers)
+
+    @staticmethod
+    def user() -> str:
+        return pwd.getpwuid(os.getuid()).pw_name
+
+    def start(self) -> Self:
+        if not self.data.exists():
+            self.make_data()
+        return super().start()
+
+    def make_data(self) -> None:
+        """New system tables, and a database `hits`."""
+        install = require("MariaDB", "mariadb-install-db")
+        command = [
+            *(install, "--no-defaults", f"--user={self.user()}", f"--datadir={self.data}"),
+            *("--auth-root-authentication-method=normal", "--skip-test-db"),
+        ]
+        made = subprocess.run(
+            command, cwd="/", env=environment(), capture_output=True, text=True, check=False
+        )
+        assert made.returncode == 0, made.stdout + made.stderr
+        (self.data / "hits").mkdir()
+        (self.data / "hits" / "db.opt").write_text(
+            "default-character-set=utf8mb4\ndefault-collation=utf8mb4_unicode_ci\n"
+        )
+
+    def answers(self) -> bool:
+        """Whether it greets: the first packet it sends names its version."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 5) as link:
+                return b"MariaDB" in link.recv(128)
+        except OSError:
+            return False
+
+    def settings(self, **options: object) -> dict[str, object]:
+        """The DATABASES entry for it."""
+        return {
+            "ENGINE": "django.db.backends.mysql",
+            "NAME": "hits",
+            "USER": "root",
+            "HOST": "127.0.0.1",
+            "PORT": self.port,
+            "OPTIONS": {"charset": "utf8mb4", **options},
         }

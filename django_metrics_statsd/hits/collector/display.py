@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from django_metrics_statsd.hits.collector.lane import Progress
 from django_metrics_statsd.hits.collector.run import Collector
 
 #: Seconds between two plain lines while nothing is wrong.
@@ -51,10 +52,17 @@ class Display:
         for alias, progress in collector.progress.items():
             rate = (progress.written - self._written.get(alias, 0)) / max(seconds, 1e-3)
             self._written[alias] = progress.written
-            lag = None if status is None else status["storages"][alias]["lag"]
             text = f"{alias}: {progress.written:,} written, {rate:,.0f}/s"
-            text += f", {lag:,} behind" if lag is not None else ""
-            text += f", {progress.set_aside:,} set aside" if progress.set_aside else ""
-            text += f", {progress.lost:,} lost" if progress.lost else ""
+            text += _more(progress, status["storages"][alias] if status else {})
             parts.append(text + (f" [{progress.error}]" if progress.error else ""))
         return parts if status is not None else [*parts, "[no answer from Redis]"]
+
+
+def _more(progress: Progress, storage: dict[str, Any]) -> str:
+    numbers = {
+        "behind": storage.get("lag"),
+        "set aside": progress.set_aside or None,
+        "lost": progress.lost or None,
+        "cut off": storage.get("cut") or None,
+    }
+    return "".join(f", {number:,} {what}" for what, number in numbers.items() if number is not None)

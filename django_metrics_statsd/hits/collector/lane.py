@@ -20,7 +20,7 @@ from django_metrics_statsd.safety import failed, logger
 _FIRST_DELAY, _MAX_DELAY = 0.25, 15.0
 _POLL = 0.2
 #: Seconds between two calls of a storage's `maintain`.
-MAINTENANCE = 300.0
+MAINTENANCE = 60.0
 
 
 @dataclass

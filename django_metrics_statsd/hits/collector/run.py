@@ -116,6 +116,7 @@ class Collector:
             failed("hits.collector")
             return None
         for alias, storage in status["storages"].items():
+            statsd.gauge(f"django_metrics_statsd.collector.{alias}.cut", storage["cut"])
             if storage["lag"] is not None:
                 statsd.gauge(f"django_metrics_statsd.collector.{alias}.lag", storage["lag"])
         return status

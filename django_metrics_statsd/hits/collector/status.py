@@ -16,9 +16,11 @@ from django_metrics_statsd.hits.transports.redis import Keys, RedisError, connec
 def read_status(timeout: float = 2.0) -> dict[str, Any]:
     """Return how far each storage is behind, asking Redis for at most about `timeout` seconds a question.
 
-    ``{"length": …, "dead_letters": …, "storages": {alias: {"lag", "pending", "consumers", "last_batch"}}}``:
-    `lag` is how many records no collector has been given yet (None where Redis cannot tell), `pending` how
-    many were given and are not acknowledged, `last_batch` the seconds since the last one, None for never.
+    ``{"length": …, "dead_letters": …, "storages": {alias: {"lag", "pending", "cut", "consumers",
+    "last_batch"}}}``. Of these, `lag` is how many records no collector has been given yet (None where Redis
+    cannot tell), `pending` how many were given and are not acknowledged, `cut` how many were lost because
+    the stream had reached ``WT_STREAM_LENGTH`` (until the storage goes on), and `last_batch` the seconds
+    since the last one, None for never.
 
     Raises:
         Unavailable: there is no answer from Redis.
@@ -44,7 +46,9 @@ def status_of(client: Any, keys: Keys, streams: Sequence[str], aliases: Sequence
     for stream in streams:
         for group in groups_of(client, stream):
             name = group["name"].decode()
-            _add(storages.setdefault(name, _nothing(seen.get(name))), group)
+            storage = storages.setdefault(name, _nothing(seen.get(name)))
+            _add(storage, group)
+            storage["cut"] += _cut(client, stream, group)
     return {
         "length": sum(client.xlen(stream) for stream in streams),
         "dead_letters": client.hlen(keys.dead),
@@ -54,7 +58,7 @@ def status_of(client: Any, keys: Keys, streams: Sequence[str], aliases: Sequence
 
 def _nothing(seen: float | None) -> dict[str, Any]:
     last = None if seen is None else round(max(0.0, time.time() - seen), 3)
-    return {"lag": 0, "pending": 0, "consumers": 0, "last_batch": last}
+    return {"lag": 0, "pending": 0, "cut": 0, "consumers": 0, "last_batch": last}
 
 
 def _add(storage: dict[str, Any], group: dict[str, Any]) -> None:
@@ -62,6 +66,21 @@ def _add(storage: dict[str, Any], group: dict[str, Any]) -> None:
     storage["lag"] = None if lag is None or storage["lag"] is None else storage["lag"] + lag
     storage["pending"] += group["pending"]
     storage["consumers"] = max(storage["consumers"], group["consumers"])
+
+
+def _cut(client: Any, stream: str, group: dict[str, Any]) -> int:
+    """Return how many entries went before the group was given them, by Redis' own counts (7.0 and later)."""
+    info = client.xinfo_stream(stream)
+    first, read = info["first-entry"], group.get("entries-read")
+    if first is None or read is None or numbers(first[0]) <= numbers(group["last-delivered-id"]):
+        return 0
+    return max(0, int(info["entries-added"] - read - info["length"]))
+
+
+def numbers(identity: bytes) -> tuple[int, int]:
+    """Return an entry's id as two numbers, which compare as ids do."""
+    ms, _, number = identity.partition(b"-")
+    return int(ms), int(number)
 
 
 def groups_of(client: Any, stream: str) -> list[dict[str, Any]]:

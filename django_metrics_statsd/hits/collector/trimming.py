@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django_metrics_statsd.hits.collector.status import groups_of
+from django_metrics_statsd.hits.collector.status import groups_of, numbers
 
 _HOUR_MS = 3_600_000
 
@@ -34,11 +34,6 @@ def _floor(client: Any, stream: str, group: dict[str, Any]) -> tuple[int, int]:
     if group["pending"]:
         oldest = client.xpending(stream, group["name"])["min"]
         if oldest is not None:
-            return _numbers(oldest)
-    ms, number = _numbers(group["last-delivered-id"])
+            return numbers(oldest)
+    ms, number = numbers(group["last-delivered-id"])
     return ms, number + 1
-
-
-def _numbers(identity: bytes) -> tuple[int, int]:
-    ms, _, number = identity.partition(b"-")
-    return int(ms), int(number)

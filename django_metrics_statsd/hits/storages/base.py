@@ -43,7 +43,7 @@ class Storage(ABC):
     def maintain(self) -> None:  # noqa: B027 - there may be nothing to do
         """Do what has to be done now and then, such as deleting what is too old, in a second or so.
 
-        Called every few minutes from the thread that writes. May raise `Unavailable`.
+        Called about every minute from the thread that writes. May raise `Unavailable`.
         """
 
     def close(self) -> None:  # noqa: B027

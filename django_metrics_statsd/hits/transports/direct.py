@@ -20,7 +20,7 @@ from django_metrics_statsd.safety import Telemetry, failed, say_once
 _MAX_DELAY = 30.0
 _POLL = 0.01
 #: Seconds between two calls of a storage's `maintain`.
-MAINTENANCE = 600.0
+MAINTENANCE = 60.0
 
 
 class DirectTransport(Transport):
