@@ -101,8 +101,8 @@ class HitsConf:
     WT_RETENTION_DAYS = Setting(
         kinds.whole(0, 36_500),
         30,
-        "Days after which hits and events in Django databases are deleted, and for which tables and databases "
-        "that we create elsewhere keep them; 0 is for ever.",
+        "Days after which hits and events in Django databases are deleted, and for which what we create in "
+        "other storages keeps them; 0 is for ever.",
     )
     WT_BROWSER = Setting(kinds.BOOLEAN, False, "Whether what browsers report to the beacon is recorded too.")
     GEOIP_PATH = Setting(
