@@ -250,6 +250,14 @@ class TestErase:
         assert counts(alias) == [2, 2, 4]
         assert self.left(alias) == [("", "192.0.2.11"), ("bob", "192.0.2.1")]
 
+    def test_failed_logins_under_the_users_name_go_too(self, alias: str) -> None:
+        tried = {"event_class": "Warning", "name": "Login failed", "user": ""}
+        write(alias, samples.event(**tried, data={"username": "ada"}))
+        write(alias, samples.event(**tried, data={"username": "adam"}))
+        write(alias, samples.event(**{**tried, "name": "Other"}, data={"username": "ada"}))
+        run("erase_hits", "--user", "ada")
+        assert counts(alias)[1] == 2
+
     @pytest.mark.parametrize("ip", ["2001:db8::1", "2001:0DB8:0::1", "[2001:db8::1]:443"])
     def test_an_addresses_rows_go_however_it_is_written(self, ip: str, alias: str) -> None:
         self.people(alias)

@@ -15,6 +15,8 @@ from django_metrics_statsd.hits.events.plain import text
 from django_metrics_statsd.hits.records import NAME
 from django_metrics_statsd.safety import failed
 
+#: The name of a failed login's event; its class is ``Warning``, as django-mqueue had it.
+FAILED = "Login failed"
 _UID = "metrics_hits.watchers"
 
 
@@ -46,7 +48,7 @@ def _tell(user: Any, request: Any, what: str) -> None:
 
 def _tell_failure(credentials: Any, request: Any) -> None:
     """Tell who it was said to be, and nothing else of the credentials."""
-    record_event("Login failed", "Warning", _tried(credentials), user="", request=request)
+    record_event(FAILED, "Warning", _tried(credentials), user="", request=request)
 
 
 def _tried(credentials: Any) -> dict[str, str]:

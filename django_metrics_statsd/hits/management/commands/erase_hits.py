@@ -6,11 +6,13 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Q
 
 from django_metrics_statsd.hits.addresses import anonymise, parsed
 from django_metrics_statsd.hits.conf import address_key, conf
+from django_metrics_statsd.hits.events.watchers import FAILED
 from django_metrics_statsd.hits.management.tables import batch_size, delete, said, tables
-from django_metrics_statsd.hits.models import Timing
+from django_metrics_statsd.hits.models import Event, Timing
 from django_metrics_statsd.hits.pruning import Rows, erase
 from django_metrics_statsd.hits.storages.django_aliases import is_django
 
@@ -66,7 +68,11 @@ class Command(BaseCommand):
         return {"ip__in": sorted(found)}
 
     def _erase(self, rows: Rows, chosen: dict[str, Any], options: dict[str, Any]) -> None:
-        matching = rows.all().filter(**chosen)
+        condition = Q(**chosen)
+        if rows.model is Event and "user" in chosen:
+            # A failed login is nobody's, but says whose it was said to be.
+            condition |= Q(name=FAILED, event_class="Warning", data__username=chosen["user"])
+        matching = rows.all().filter(condition)
         if options["dry_run"]:
             self.stdout.write(f"{rows}: {matching.count()} would be deleted")
             return
