@@ -7,7 +7,16 @@ import importlib
 import sys
 
 QUESTIONS = ("emit", "requests", "memory", "packets")
-EXTRA = ("parts", "beacon", "hits_requests", "hits_agents", "hits_collect", "hits_influx", "hits_storage")
+EXTRA = (
+    "parts",
+    "beacon",
+    "hits_requests",
+    "hits_agents",
+    "hits_collect",
+    "hits_influx",
+    "hits_storage",
+    "hits_admin",
+)
 
 
 def main() -> int:

@@ -159,7 +159,7 @@ def timing(**fields: Any) -> TimingRecord:
         "country": "GB",
         "connection": "4g",
         "navigation": "navigate",
-        "values": {"timing.loadEventEnd": 812.0, "vitals.LCP": 1204.5, "vitals.CLS": 0.02},
+        "values": {"timing.loadEventEnd": 812.0, "vitals.LCP": 1204.5, "vitals.CLS": 20.0},
     }
     return TimingRecord(**{**values, **_identity(fields)})
 
