@@ -15,7 +15,7 @@ $(VENV)/.installed: pyproject.toml
 $(VENV)/.demo: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --editable ".[all]"
+	$(BIN)/python -m pip install --quiet --editable ".[all]" --group demo
 	touch $@
 
 demo: $(VENV)/.demo

@@ -1,4 +1,4 @@
-"""Settings of the example site: a small second-hand bookshop that sends its stats.
+"""Settings of the example site: a small second-hand bookshop that sends its stats and records its requests.
 
 The part that belongs to django_metrics_statsd is marked; the rest is an ordinary Django project.
 """
@@ -6,15 +6,15 @@ The part that belongs to django_metrics_statsd is marked; the rest is an ordinar
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+from bookshop import files
 
 # --- django_metrics_statsd: from here ------------------------------------------------------------
 
 INSTALLED_APPS = [
     "django_metrics_statsd",
+    "django_metrics_statsd.hits",
     "debug_toolbar",
     "shop",
     "django.contrib.admin",
@@ -25,10 +25,11 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 
-# The two come first, so that they see every response and measure the whole of the work; only the
+# The three come first, so that they see every response and measure the whole of the work; only the
 # debug toolbar stands before them, so that its panel gets all they say.
 MIDDLEWARE = [
     "debug_toolbar.middleware.DebugToolbarMiddleware",
+    "django_metrics_statsd.hits.middleware.HitsMiddleware",
     "django_metrics_statsd.middleware.GraphiteRequestTimingMiddleware",
     "django_metrics_statsd.middleware.GraphiteMiddleware",
     "shop.middleware.content_security_policy",
@@ -94,6 +95,36 @@ if GRAPHITE_URL:
         "roots": {"timers": ["stats.timers"], "counts": ["stats.counters"], "gauges": ["stats.gauges"]},
     }
 
+# --- hits and events: a row for each request, and for what is worth a line ---
+
+SITE_SLUG = "bookshop"
+
+# Each process writes its hits itself, every second, from a thread. With a Redis, WT_REDIS carries them to
+# `manage.py collect`, and WT_DATABASES may name more storages.
+WT_DATABASES = {"default": {"type": "django", "hits_db": "hits"}}
+# A database of their own, so that the shop's never waits for theirs: `migrate --database hits`.
+DATABASE_ROUTERS = ["django_metrics_statsd.hits.router.HitsRouter"]
+# The demo goes on for as long as you let it: about twenty thousand hits an hour.
+WT_RETENTION_DAYS = 1
+
+# What tells nothing. The front page's own questions are left out by the decorator of their view.
+WT_EXCLUDE = ["/static/", "/__debug__/", "/services/timing/", "/favicon.ico", "/admin/jsi18n/"]
+
+# The demo's visitors are on this machine and say, as a proxy does, whom they come for.
+WT_TRUSTED_PROXIES = ["127.0.0.1"]
+# `manage.py` makes it; see shop/places.py. A site of your own names GeoLite2-City.mmdb or another real one.
+GEOIP_PATH = files.PLACES if files.PLACES.exists() else None
+
+# What browsers report is recorded too, beside the stats that are made of it.
+WT_BROWSER = True
+
+# Events: changes of these models, and what users do. The shop's own are in shop/views.py.
+MQUEUE_AUTOREGISTER = [
+    ("shop.models.Book", ["c", "u", "d"]),
+    ("shop.models.Wanted", ["c"]),
+]
+MQUEUE_WATCH = ["login", "logout", "login_failed"]
+
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -103,11 +134,15 @@ LOGGING: dict[str, Any] = {
             "class": "django_metrics_statsd.loggers.errors.StatsdHandler",
             "level": "ERROR",
         },
+        "events": {
+            "class": "django_metrics_statsd.hits.events.EventLogHandler",
+            "level": "ERROR",
+        },
     },
-    "root": {"handlers": ["console", "statsd"]},
+    "root": {"handlers": ["console", "statsd", "events"]},
     # The demo fails on purpose all the time; its tracebacks would bury everything else on the
-    # terminal, so here they are counted but not printed.
-    "loggers": {"django.request": {"handlers": ["statsd"], "propagate": False}},
+    # terminal, so here they are counted and recorded but not printed.
+    "loggers": {"django.request": {"handlers": ["statsd", "events"], "propagate": False}},
 }
 
 # --- django_metrics_statsd: to here --------------------------------------------------------------
@@ -135,17 +170,18 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": os.environ.get("DEMO_DATABASE", BASE_DIR / "bookshop.sqlite3"),
-        # Several visitors read while one writes: WAL lets them, IMMEDIATE makes writers queue.
-        "OPTIONS": {
-            "timeout": 5,
-            "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-        },
+SQLITE = {
+    "ENGINE": "django.db.backends.sqlite3",
+    # Several visitors read while one writes: WAL lets them, IMMEDIATE makes writers queue.
+    "OPTIONS": {
+        "timeout": 5,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     },
+}
+DATABASES = {
+    "default": {**SQLITE, "NAME": files.DATABASE},
+    "hits": {**SQLITE, "NAME": files.HITS},
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

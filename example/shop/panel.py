@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
+from . import latest
 from .live import board
 
 
@@ -14,6 +15,7 @@ def state() -> dict[str, Any]:
         "summary": board.summary(),
         "stats": board.rows(),
         "browsers": board.browsers(),
+        "latest": latest.rows(),
         "left_out": board.left_out,
         "destination": settings.STATSD_URL,
     }

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .traffic import USER_AGENT
-
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
@@ -16,9 +14,11 @@ POLLED = "/stats"
 
 def show_toolbar(request: HttpRequest) -> bool:
     """Whether the toolbar is on. The demo's own visitors have none, which would only cost them time."""
+    return is_on_this_machine(request) and request.path_info != POLLED
+
+
+def is_on_this_machine(request: HttpRequest) -> bool:
+    """Whether nobody stands between: the demo's visitors come as if through a proxy, from far away."""
     meta = request.META
-    return (
-        meta.get("REMOTE_ADDR") in LOOPBACK
-        and meta.get("HTTP_USER_AGENT") != USER_AGENT
-        and request.path_info != POLLED
-    )
+    proxied = "HTTP_X_FORWARDED_FOR" in meta or "HTTP_FORWARDED" in meta
+    return meta.get("REMOTE_ADDR") in LOOPBACK and not proxied

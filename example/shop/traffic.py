@@ -1,7 +1,8 @@
 """Sample traffic: a few visitors who walk through the shop over real HTTP, a few pages a second.
 
-Each visitor is a thread that rests between two pages. `Traffic.stop` ends them within a second. They are
-no browsers: they run no script and send no beacons, so what browsers report comes from real ones alone.
+Each visitor is a thread that rests between two pages, and is another of `people` after some of them.
+`Traffic.stop` ends them within a second. They are no browsers, whatever they say: they run no script and send
+no beacons, so what browsers report comes from real ones alone.
 """
 
 from __future__ import annotations
@@ -15,17 +16,20 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_opener
 
+from . import people
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 VISITORS = 4
 REST = 0.7  # seconds between two pages of one visitor, on average
+REST_OF_SHOPKEEPER = 6.0
+STAY = 8  # pages of one person, on average
 PATIENCE = 5.0  # seconds to wait for a page
-
-USER_AGENT = "bookshop-demo-visitor"
 
 SEARCHES = ("austen", "doyle", "moon", "the", "verne", "darwin", "travels", "atlas of clouds")
 GENRES = ("novel", "mystery", "adventure", "science", "travel", "children")
+DESK = ("/admin/shop/wanted/", "/admin/shop/book/", "/admin/metrics_hits/event/")
 WISHES = (
     ("A Room with a View", "E. M. Forster"),
     ("The Scarlet Pimpernel", "Baroness Orczy"),
@@ -39,22 +43,38 @@ WISHES = (
 class Visitor(threading.Thread):
     """Somebody with a browser: follows links, keeps cookies, sometimes mistypes an address."""
 
+    rest = REST
+
     def __init__(self, url: str, books: list[str], stopping: threading.Event) -> None:
         super().__init__(name="demo visitor", daemon=True)
         self.url, self.books, self.stopping = url, books, stopping
         self.cookies = CookieJar()
         self.opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(self.cookies))
-        self.opener.addheaders = [("User-Agent", USER_AGENT)]
+        self.become(people.somebody())
+
+    def become(self, person: people.Person) -> None:
+        self.person, self.referer = person, person.referer
+        self.cookies.clear()
+        # As a proxy would say it; WT_TRUSTED_PROXIES believes this machine.
+        self.opener.addheaders = [("User-Agent", person.user_agent), ("X-Forwarded-For", person.address)]
 
     def run(self) -> None:
-        habits, weights = zip(*HABITS, strict=True)
-        while not self.stopping.wait(random.expovariate(1 / REST)):
-            random.choices(habits, weights)[0](self)
+        while not self.stopping.wait(random.expovariate(1 / self.rest)):
+            self.do_something()
+
+    def do_something(self) -> None:
+        if random.random() < 1 / STAY:
+            self.become(people.somebody())
+        habits, weights = zip(*(HABITS_OF_PROGRAMS if self.person.is_program else HABITS), strict=True)
+        random.choices(habits, weights)[0](self)
 
     def visit(self, path: str, form: dict[str, str] | None = None, method: str = "") -> None:
         """Fetch one page to its end. Errors are what the demo is there to show, so they pass."""
         data = urlencode(form).encode() if form is not None else None
         request = Request(self.url + path, data, method=method or None)
+        if self.referer:
+            request.add_header("Referer", self.referer)
+        self.referer = "" if self.person.is_program else self.url + path
         try:
             with self.opener.open(request, timeout=PATIENCE) as response:
                 response.read()
@@ -63,13 +83,40 @@ class Visitor(threading.Thread):
         except (OSError, HTTPException):
             self.stopping.wait(1)  # the server is going down, or has been for a moment
 
-    def token(self) -> str:
-        found = (cookie.value for cookie in self.cookies if cookie.name == "csrftoken")
+    def has(self, cookie: str) -> str:
+        found = (one.value for one in self.cookies if one.name == cookie)
         return next(found, None) or ""
 
-    def post(self, path: str, **form: str) -> None:
+    def post(self, path: str, to: str = "", **form: str) -> None:
+        """Open the page that has the form, and send it."""
         self.visit(path)
-        self.visit(path, form | {"csrfmiddlewaretoken": self.token()})
+        self.visit(to or path, form | {"csrfmiddlewaretoken": self.has("csrftoken")})
+
+
+class Shopkeeper(Visitor):
+    """Logs in, looks at what customers want, mistypes the password now and then, logs out for lunch."""
+
+    rest = REST_OF_SHOPKEEPER
+
+    def __init__(self, url: str, books: list[str], stopping: threading.Event, password: str) -> None:
+        super().__init__(url, books, stopping)
+        self.password = password
+        self.become(people.SHOPKEEPER)
+
+    def run(self) -> None:
+        self.do_something()  # the shop opens
+        super().run()
+
+    def do_something(self) -> None:
+        if not self.has("sessionid"):
+            self.log_in(self.password if random.random() < 0.7 else "Lantern1")
+        elif random.random() < 0.1:
+            self.post("/admin/shop/wanted/", to="/admin/logout/")
+        else:
+            self.visit(random.choice(DESK))
+
+    def log_in(self, password: str) -> None:
+        self.post("/admin/login/", username="demo", password=password, next="/admin/")
 
 
 def browse(visitor: Visitor) -> None:
@@ -99,18 +146,18 @@ def leave_form_empty(visitor: Visitor) -> None:
     visitor.post("/wanted/", title="", author="", most="")
 
 
-def keep_shop(visitor: Visitor) -> None:
-    """Log in to the admin, unless done already, and look at the wanted books."""
-    if not any(cookie.name == "sessionid" for cookie in visitor.cookies):
-        visitor.post("/admin/login/", username="demo", password="demo", next="/admin/")
-    visitor.visit("/admin/shop/wanted/")
+def put_aside(visitor: Visitor) -> None:
+    book = random.choice(visitor.books)
+    visitor.post(book, to=f"{book}aside/")
 
 
 def page(path: str, method: str = "GET") -> Callable[[Visitor], None]:
     return lambda visitor: visitor.visit(path, method=method)
 
 
-HABITS: list[tuple[Callable[[Visitor], None], float]] = [
+Habits = list[tuple["Callable[[Visitor], None]", float]]
+
+HABITS: Habits = [
     (look_at_book, 30),
     (browse, 14),
     (page("/"), 10),
@@ -122,20 +169,27 @@ HABITS: list[tuple[Callable[[Visitor], None], float]] = [
     (page("/books/an-atlas-of-clouds/"), 3),
     (page("/books.csv"), 2),
     (ask_for_book, 2),
+    (put_aside, 2),
     (page("/", "HEAD"), 2),
     (page("/till/"), 1.5),
-    (keep_shop, 1.5),
     (leave_form_empty, 1),
     (page("/boks/"), 1),
+]
+HABITS_OF_PROGRAMS: Habits = [
+    (look_at_book, 10),
+    (browse, 5),
+    (page("/books.csv"), 2),
+    (page("/robots.txt"), 1),
 ]
 
 
 class Traffic:
-    """All visitors: start them, stop them."""
+    """All visitors and the shopkeeper: start them, stop them."""
 
-    def __init__(self, url: str, books: list[str]) -> None:
+    def __init__(self, url: str, books: list[str], password: str) -> None:
         self.stopping = threading.Event()
         self.visitors = [Visitor(url, books, self.stopping) for _ in range(VISITORS)]
+        self.visitors.append(Shopkeeper(url, books, self.stopping, password))
 
     def start(self) -> None:
         for visitor in self.visitors:
@@ -145,4 +199,4 @@ class Traffic:
         """Ask everybody to leave; whoever still waits for a page is not waited for."""
         self.stopping.set()
         for visitor in self.visitors:
-            visitor.join(timeout=1 / VISITORS)
+            visitor.join(timeout=1 / len(self.visitors))

@@ -17,11 +17,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views import View
 from django.views.decorators.cache import cache_page, never_cache
+from django.views.decorators.http import require_POST
 
 from django_metrics_statsd.clients import statsd
 from django_metrics_statsd.decorators import exempt
+from django_metrics_statsd.hits.events import record_event
 
-from . import export, panel
+from . import export, look, panel
 from .forms import WantedForm
 from .models import Author, Book, Wanted
 
@@ -37,13 +39,14 @@ class TillError(RuntimeError):
 
 def front(request: HttpRequest) -> HttpResponse:
     newest = Book.objects.select_related("author").order_by("-pk")[:4]
-    return render(request, "shop/front.html", {"newest": newest, **panel.state()})
+    found = {"newest": newest, "lists": look.links(), "one_click": look.is_open_to(request)}
+    return render(request, "shop/front.html", found | panel.state())
 
 
 @exempt
 @never_cache
 def stats(_request: HttpRequest) -> JsonResponse:
-    """What the panel asks for each second; exempt, or it would mostly show itself."""
+    """What the panel asks for each second; exempt, or stats and hits would mostly show itself."""
     return JsonResponse(panel.state())
 
 
@@ -75,6 +78,16 @@ def also_liked(book: Book) -> list[Book]:
         liked = list(others.select_related("author").order_by("?")[:3])
         cache.set(key, liked, ALSO_LIKED_SECONDS)
     return liked
+
+
+@require_POST
+def put_aside(request: HttpRequest, slug: str) -> HttpResponse:
+    """Keep a book for somebody. No row is made of it, so the event is told by hand."""
+    book = get_object_or_404(Book, slug=slug)
+    told = {"genre": book.genre, "price": str(book.price)}
+    record_event(f"Put aside: {book}", "Order", told, instance=book, request=request)
+    messages.success(request, "It is yours until Saturday.")
+    return redirect(book)
 
 
 def books_csv(request: HttpRequest) -> StreamingHttpResponse:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +55,25 @@ class Demo:
         assert self.process.stdout is not None
         self.greeting = self.process.stdout.readline()
         self.browser = Browser(self.greeting.partition("http://")[2].partition("/")[0])
+        self.folder = folder
+
+    @property
+    def password(self) -> str:
+        """The demo user's, as the greeting says it."""
+        found = re.search(r"\(admin: demo, (\w{12})\)", self.greeting)
+        assert found is not None, self.greeting
+        return found[1]
+
+    def log_in(self, password: str | None = None) -> None:
+        self.browser.get("/admin/login/")
+        form = {"username": "demo", "password": password or self.password, "next": "/admin/"}
+        self.browser.post("/admin/login/", **form)
+
+    def recorded(self, kind: str) -> list[dict[str, Any]]:
+        """The rows of ``hit``, ``event`` or ``timing``, the oldest first."""
+        with closing(sqlite3.connect(self.folder / "demo_hits.sqlite3", timeout=5)) as database:
+            database.row_factory = sqlite3.Row
+            return [dict(row) for row in database.execute(f"select * from metrics_hits_{kind} order by id")]
 
     def stats(self) -> dict[str, Any]:
         return {row["name"]: row for row in self.browser.json("/stats")["stats"]}

@@ -195,10 +195,16 @@ class Killer:
             running[chosen].wait()
             self.kills += 1
             running[chosen] = self.ground.start_collector()
+        wait_until(lambda: all(self.at_work(process) for process in running), "the last collectors", 60)
         self.statuses = []
         for process in running:
             process.terminate()
             self.statuses.append(process.wait(60))
+
+
+    def at_work(self, process: subprocess.Popen[bytes]) -> bool:
+        """Whether it has come so far that it handles signals: it says its name, with its number in it."""
+        return f"-{process.pid}-" in (self.ground.folder / "collectors.log").read_text(errors="replace")
 
 
 def away(server: Server, seconds: float) -> None:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from hypothesis import given
 from hypothesis import strategies as st
 
-from django_metrics_statsd.hits.ids import Ids, microseconds, moment, nanoseconds
+from django_metrics_statsd.hits.ids import REMEMBERED, Ids, microseconds, moment, nanoseconds
 
 NOW = time.time_ns() // 1_000
 
@@ -19,8 +19,8 @@ def test_an_id_is_a_uuid_of_version_7_that_tells_its_microsecond(then: int) -> N
     identity = Ids()(then)
     assert identity.version == 7
     assert identity.variant == "specified in RFC 4122"
-    assert microseconds(identity) == max(then, 1)
-    assert nanoseconds(identity) // 1_000 == max(then, 1)
+    assert microseconds(identity) == then
+    assert nanoseconds(identity) // 1_000 == then
 
 
 def test_ids_of_one_process_sort_as_they_were_made_and_share_no_microsecond() -> None:
@@ -30,10 +30,28 @@ def test_ids_of_one_process_sort_as_they_were_made_and_share_no_microsecond() ->
     assert [microseconds(identity) for identity in made] == list(range(NOW, NOW + 5_000))
 
 
-def test_a_clock_that_goes_back_makes_no_id_twice() -> None:
+def test_records_that_come_out_of_order_keep_their_time() -> None:
     make = Ids()
-    first, second = make(NOW), make(NOW - 1_000_000)
-    assert microseconds(second) == microseconds(first) + 1
+    wanted = [NOW, NOW - 700_000, NOW + 5, NOW - 1, NOW - 700_000, NOW]
+    assert [microseconds(make(each)) for each in wanted] == [
+        NOW, NOW - 700_000, NOW + 5, NOW - 1, NOW - 699_999, NOW + 1,
+    ]  # fmt: skip
+
+
+@given(st.lists(st.integers(0, 50), max_size=200))
+def test_no_microsecond_is_given_twice_and_each_is_the_nearest_free_one(offsets: list[int]) -> None:
+    make, taken = Ids(), set()
+    for offset in offsets:
+        nearest = next(each for each in range(NOW + offset, NOW + 1_000) if each not in taken)
+        assert microseconds(make(NOW + offset)) == nearest
+        taken.add(nearest)
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    make = Ids()
+    for number in range(0, 3 * REMEMBERED, 2):
+        make(NOW + number)
+    assert len(make._next) <= REMEMBERED
 
 
 def test_threads_share_no_microsecond() -> None:

@@ -5,7 +5,6 @@ A hit becomes a tuple in about 4 microseconds; `Model(**fields)` alone takes fiv
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,12 +18,10 @@ from django.utils.ipv6 import clean_ipv6_address
 
 from django_metrics_statsd.hits.models import Event, Hit, Stored, Timing
 from django_metrics_statsd.hits.records import EventRecord, Geo, HitRecord, Record, TimingRecord, UserAgent
+from django_metrics_statsd.hits.storages.texts import UNFIT, fit
 
-#: What some database cannot hold: PostgreSQL no NUL in text, none of them half a surrogate pair.
-_UNFIT = re.compile("[\0\ud800-\udfff]")
-#: The same within JSON, where a NUL is written so.
+#: NUL, which PostgreSQL does not take in a text, as it is written within JSON.
 _NUL_IN_JSON = "\\u0000"
-_REPLACEMENT = "�"
 _NO_AGENT, _NOWHERE = UserAgent(), Geo()
 
 Row = tuple[Any, ...]
@@ -125,7 +122,7 @@ class Shape:
         whole = "".join(self.texts(row))
         if whole.isprintable() and "\\" not in whole:
             return row, True
-        if _UNFIT.search(whole) or _NUL_IN_JSON in whole:
+        if UNFIT.search(whole) or _NUL_IN_JSON in whole:
             row = self.make(fit(record), moment, null)
         return row, False
 
@@ -142,17 +139,3 @@ SHAPES = (
     _shape(TimingRecord, Timing, (*_TIMING, "values"), _timing),
     _shape(EventRecord, Event, (*_EVENT, "groups_text", "data", "ip"), _event),
 )
-
-
-def fit(value: Any) -> Any:
-    """Return a record, or part of one, with U+FFFD in place of what some database cannot hold."""
-    if isinstance(value, str):
-        return _UNFIT.sub(_REPLACEMENT, value)
-    if isinstance(value, msgspec.Struct):
-        fields = value.__struct_fields__
-        return msgspec.structs.replace(value, **{name: fit(getattr(value, name)) for name in fields})
-    if isinstance(value, dict):
-        return {fit(key): fit(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(map(fit, value))
-    return value

@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 
 #: A NUL ends a text in some stores, and half a surrogate pair cannot be written as UTF-8.
-_UNFIT = re.compile("[\0\ud800-\udfff]")
+UNFIT = re.compile("[\0\ud800-\udfff]")
 
 
 def fit(value: Any) -> Any:
     """Return a record, or part of one, with U+FFFD in place of what some store cannot hold."""
     if isinstance(value, str):
-        return _UNFIT.sub("\ufffd", value)
+        return UNFIT.sub("\ufffd", value)
     if isinstance(value, msgspec.Struct):
         fields = value.__struct_fields__
         return msgspec.structs.replace(value, **{name: fit(getattr(value, name)) for name in fields})

@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import BaseCommand, CommandError, call_command
+from django.db import connections
+from django.utils.crypto import get_random_string
 
 from django_metrics_statsd.decorators import muted
-from shop import catalogue
+from shop import catalogue, look
 from shop.models import Book
 from shop.traffic import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HOST = "127.0.0.1"  # and nothing else: the admin's password is in the open
+HOST = "127.0.0.1"  # and nothing else: whoever reaches the site may look into its admin
 
 
 class Command(BaseCommand):
@@ -38,13 +40,15 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # the same way out as Ctrl-C
         with suppress(KeyboardInterrupt), closing(listen(port)) as listener:
             with muted():  # what setting up costs says nothing about the site
-                books = prepare()
+                books, password = prepare(), new_password()
+            look.open_to_this_machine()
             url = f"http://{HOST}:{listener.getsockname()[1]}"
             self.stdout.write(
-                f"Bookshop at {url}/ (admin: demo, demo). Stats go to {settings.STATSD_URL}. Ctrl-C stops it."
+                f"Bookshop at {url}/ (admin: {look.USER}, {password}). "
+                f"Stats go to {settings.STATSD_URL}. Ctrl-C stops it."
             )
             self.stdout.flush()
-            with visitors(url, books) if traffic else nullcontext():
+            with visitors(url, books, password) if traffic else nullcontext():
                 serve(listener)
 
 
@@ -71,18 +75,27 @@ def listen(port: int) -> socket.socket:
 
 
 def prepare() -> list[str]:
-    """Make the tables, the books and the demo user where they are missing; return the books' paths."""
-    call_command("migrate", verbosity=0, interactive=False)
+    """Make the tables and the books where they are missing; return the books' paths."""
+    for database in connections:
+        call_command("migrate", database=database, verbosity=0, interactive=False)
     catalogue.load()
-    users = get_user_model()._default_manager
-    if not users.filter(username="demo").exists():
-        users.create_superuser("demo", password="demo")
     return [book.get_absolute_url() for book in Book.objects.all()]
 
 
+def new_password() -> str:
+    """Give the demo user another password at each start, so that no copy of this site has a known one."""
+    password = get_random_string(12)
+    user, _ = get_user_model()._default_manager.get_or_create(
+        username=look.USER, defaults={"is_staff": True, "is_superuser": True}
+    )
+    user.set_password(password)
+    user.save()
+    return password
+
+
 @contextmanager
-def visitors(url: str, books: list[str]) -> Iterator[None]:
-    traffic = Traffic(url, books)
+def visitors(url: str, books: list[str], password: str) -> Iterator[None]:
+    traffic = Traffic(url, books, password)
     traffic.start()
     try:
         yield

@@ -111,6 +111,30 @@
     document.getElementById("no-browsers").hidden = news.length > 0;
   }
 
+  const latest = document.getElementById("latest");
+
+  // Eight rows, always as high: they are replaced only when there is a newer request.
+  function requests(news) {
+    if (!news.length || latest.tBodies[0].rows[0]?.dataset.id === news[0].id) return;
+    const made = news.map((one) => {
+      const row = document.createElement("tr");
+      row.dataset.id = one.id;
+      const texts = [one.time, one.request, one.status, one.took, one.queries, one.place, one.agent];
+      texts.forEach((text, column) => {
+        const cell = document.createElement(column === 1 ? "th" : "td");
+        if (column === 1) cell.scope = "row";
+        if (column === 1) cell.title = text;
+        if (column > 1 && column < 5) cell.className = "n";
+        cell.append(text);
+        row.append(cell);
+      });
+      return row;
+    });
+    latest.tBodies[0].replaceChildren(...made);
+    latest.hidden = false;
+    document.getElementById("no-latest").hidden = true;
+  }
+
   function sift() {
     const words = filter.value.trim().toLowerCase();
     let matching = 0;
@@ -136,6 +160,7 @@
       tiles(news.summary);
       table(news.stats);
       report(news.browsers);
+      requests(news.latest);
       sift();
       document.getElementById("left-out").hidden = !news.left_out;
       say("live");
