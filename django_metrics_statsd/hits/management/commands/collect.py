@@ -91,17 +91,20 @@ class Command(BaseCommand):
     def _run(self, collector: Collector, options: dict[str, Any]) -> None:
         live = self.stdout.isatty()
         display = Display(self._write, live=live, width=shutil.get_terminal_size().columns)
-        if options["verbosity"]:
-            self.stdout.write(
-                f"Collecting as {collector.consumer} from {collector.address.shown} into "
-                f"{', '.join(collector.progress)}."
-            )
         with _ended_by_signals(collector.stop), left_out():
+            if options["verbosity"]:
+                self._introduce(collector)
             fine = collector.run(display if options["verbosity"] else _say_nothing)
         display.end()
         if options["once"] and not fine:
             errors = [f"{alias}: {each.error}" for alias, each in collector.progress.items() if each.error]
             raise CommandError("Not everything could be moved: " + "; ".join(errors))
+
+    def _introduce(self, collector: Collector) -> None:
+        self.stdout.write(
+            f"Collecting as {collector.consumer} from {collector.address.shown} into "
+            f"{', '.join(collector.progress)}."
+        )
 
     def _write(self, text: str) -> None:
         self.stdout.write(text, ending="")
