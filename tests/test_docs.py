@@ -28,12 +28,17 @@ from django_metrics_statsd.beacon.fields import (
 )
 from django_metrics_statsd.checks import CHECKS
 from django_metrics_statsd.conf import all_settings
+from django_metrics_statsd.hits.checks import CHECKS as HITS_CHECKS
+from django_metrics_statsd.hits.checks import GONE
+from django_metrics_statsd.hits.conf import all_settings as hits_settings
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PACKAGE = ROOT / "django_metrics_statsd"
 PAGES = sorted(DOCS.glob("*.rst"))
-TEXTS = [*PAGES, ROOT / "README.rst", ROOT / "CHANGELOG.rst", *sorted((DOCS / "files").iterdir())]
+FILES_TO_TAKE = sorted(path for path in (DOCS / "files").rglob("*") if path.is_file())
+TEXTS = [*PAGES, ROOT / "README.rst", ROOT / "CHANGELOG.rst", *FILES_TO_TAKE]
+SETTINGS = [*all_settings(), *hits_settings()]
 
 by_name = pytest.mark.parametrize("page", TEXTS, ids=lambda page: page.name)
 
@@ -56,7 +61,7 @@ def words(page: Path) -> str:
 
 def test_each_setting_is_on_its_page(site: Path) -> None:
     text = words(site / "settings.html")
-    for setting in all_settings():
+    for setting in SETTINGS:
         sentence = " ".join(setting.text.replace("``", "").split())
         entry = f"{setting.name}¶ {sentence} Kind: {setting.kind.label}. Default: {setting.default!r}."
         assert entry in text
@@ -64,10 +69,27 @@ def test_each_setting_is_on_its_page(site: Path) -> None:
 
 @by_name
 def test_settings_that_are_mentioned_exist(page: Path) -> None:
-    known = {setting.name for setting in all_settings()} | {"STATSD_NO_SKIP"}
-    if page.name == "metlog.rst":
-        known |= {"STATSD_SENDER"}
-    assert set(re.findall(r"\bSTATSD_[A-Z_]*[A-Z]\b", page.read_text())) <= known
+    known = {setting.name for setting in SETTINGS} | {"STATSD_NO_SKIP"} | OF_PAGES.get(page.name, set())
+    named = re.findall(r"\b(?:STATSD|WT|MQUEUE|GEOIP)_[A-Z_]*[A-Z]\b", page.read_text())
+    assert set(named) <= known
+
+
+#: Names that a page has to speak of, and that are no settings of ours.
+OF_PAGES = {"metlog.rst": {"STATSD_SENDER"}, "upgrading.rst": set(GONE)}
+
+
+def test_each_check_of_the_hits_is_documented() -> None:
+    source = (PACKAGE / "hits/checks.py").read_text()
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    kinds = {"_error": "E", "_warning": "W"}
+    used = [
+        f"{kinds[called(node)]}{node.args[0].value:03}"
+        for node in calls
+        if called(node) in kinds and isinstance(node.args[0], ast.Constant)
+    ]
+    documented = re.findall(r"\* - ``metrics_hits\.([EW]\d{3})``", (DOCS / "checks.rst").read_text())
+    assert len(set(used)) >= len(HITS_CHECKS)
+    assert sorted(documented) == sorted(set(used))
 
 
 def test_each_check_is_documented() -> None:
@@ -105,7 +127,7 @@ def constants(node: ast.expr) -> set[str]:
 
 
 def test_each_reason_is_explained() -> None:
-    text = (DOCS / "faults.rst").read_text()
+    text, _, _ = (DOCS / "faults.rst").read_text().partition("\nReasons of records\n")
     explained = set(re.findall(r"\* - ``(\w+)``", text))
     given = set().union(*(reasons(path) for path in (PACKAGE / "clients").glob("*.py")))
     assert explained == given
@@ -152,6 +174,20 @@ def test_each_guard_is_listed() -> None:
     assert [name for name in {*listed, "all_of"} if f"``{name}" not in text] == []
 
 
+def test_each_reason_of_the_hits_is_explained() -> None:
+    _, _, text = (DOCS / "faults.rst").read_text().partition("\nReasons of records\n")
+    explained = re.findall(r"\* - ``(\w+)``", text)
+    given = set()
+    for path in (PACKAGE / "hits").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and called(node) == "drop" and node.args:
+                given |= constants(node.args[0])
+            elif isinstance(node, ast.Call) and called(node) == "_dropped":
+                given |= constants(node.args[-1])
+    assert len(given) > 5
+    assert sorted(explained) == sorted(given)
+
+
 LIMITS = {
     "Length of a name": "names.MAX_NAME",
     "Length of a set's member or a tag's value": "clients.dialects._MAX_SET_MEMBER",
@@ -186,12 +222,29 @@ LIMITS = {
     "Seconds for sending at exit": "background.EXIT_DEADLINE",
     "Seconds until an unknown host is tried again": "clients.resolver.RETRY",
     "Longest pause after failures over TCP, in seconds": "clients.transports.LONGEST_PAUSE",
+    "Characters of a path, a referring page, a URL": "hits.records.PATH",
+    "Characters of a user agent in a hit": "hits.records.AGENT",
+    "Characters of names in records": "hits.records.NAME",
+    "Characters of an event's notes": "hits.records.NOTES",
+    "Bytes of an event's data, as JSON": "hits.records.DATA",
+    "How deep an event's data may be nested": "hits.events.plain.DEPTH",
+    "Groups that an event names": "hits.events.making.MAX_GROUPS",
+    "Characters of ``Forwarded`` or ``X-Forwarded-For`` that are read, from the end": (
+        "hits.addresses.MAX_LENGTH"
+    ),
+    "Proxies in them": "hits.addresses.MAX_HOPS",
+    "Addresses whose place is remembered": "hits.enrichment.geo.REMEMBERED",
+    "Rows that the admin counts and turns pages through": "hits.looking.paging.COUNTED",
+    "Rows that the admin looks at for what no index finds": "hits.looking.conditions.REACH",
+    "Rows of an export": "hits.looking.export.ROWS",
+    "Longest pause of a process while Redis or a storage is away, in seconds": "hits.road._MAX_DELAY",
+    "Longest pause of a collector, in seconds": "hits.collector.lane._MAX_DELAY",
 }
 
 
 def test_limits_are_those_of_the_code() -> None:
     rows = re.findall(r"   \* - (.+)\n     - (\d+)\n", (DOCS / "limits.rst").read_text())
-    defaults = {setting.name: setting.default for setting in all_settings()}
+    defaults = {setting.name: setting.default for setting in SETTINGS}
     for what, bound in rows:
         setting = re.search(r":setting:`(\w+)`", what)
         value = defaults[setting[1]] if setting else resolve(f"django_metrics_statsd.{LIMITS[what]}")
@@ -215,7 +268,9 @@ def resolve(path: str) -> Any:
 
 DOTTED = re.compile(r"\bdjango_metrics_statsd((?:\.[A-Za-z_]\w*)+)\b")
 #: Checks, a log, stats.
-NO_PATHS = re.compile(r"\.([EW]\d{3}|stats|sent|packets|dropped(\.\w+)?|beacon\.(ignored|refused(\.\w+)?))")
+NO_PATHS = re.compile(
+    r"\.([EW]\d{3}|stats|sent|packets|(hits\.)?dropped(\.\w+)?|beacon\.(ignored|refused(\.\w+)?)|collector)"
+)
 #: Cannot be imported where the debug toolbar is not installed. The panel's own tests do.
 NEED_THE_TOOLBAR = {".panel.StatsdPanel"}
 
@@ -231,7 +286,7 @@ FILES = re.compile(
     r"``((?:\.ci|docs|tests|example|benchmarks|django_metrics_statsd)/[\w./-]*|\w+\.(?:py|rst|md))``"
 )
 TARGETS = re.compile(r"(?:image|include):: (\S+)|:download:`[^<`]*<([^>]+)>`")
-FILES_OF_READERS = {"settings.py"}
+FILES_OF_READERS = {"settings.py", "urls.py", "models.py"}
 
 
 @by_name

@@ -44,6 +44,15 @@ NO_WEB = (
     "beacon.beacons",
     "beacon.parsers",
     "beacon.agents",
+    "hits.records",
+    "hits.ids",
+    "hits.addresses",
+    "hits.road",
+    "hits.storages",
+    "hits.transports",
+    "hits.collector",
+    "hits.enrichment",
+    "hits.delivering",
 )
 WEB = (
     "django.http",

@@ -90,6 +90,26 @@ print(sorted(optional & set(sys.modules)))
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
+def test_starting_with_hits_imports_none_of_their_libraries_but_msgspec() -> None:
+    """A process that hands records to Redis need not load what collectors parse with, and the reverse."""
+    script = """
+import sys
+from django.conf import settings
+settings.configure(
+    INSTALLED_APPS=["django.contrib.contenttypes", "django_metrics_statsd", "django_metrics_statsd.hits"],
+    MIDDLEWARE=["django_metrics_statsd.hits.middleware.HitsMiddleware"],
+)
+import django
+django.setup()
+import django_metrics_statsd.hits.events
+import django_metrics_statsd.hits.middleware
+late = {"redis", "user_agents", "ua_parser", "geoip2", "maxminddb", "influxdb", "clickhouse_connect"}
+print(sorted(late & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", script], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
 def test_the_two_names_that_most_code_needs() -> None:
     assert get_client() is statsd.client
 

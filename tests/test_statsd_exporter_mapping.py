@@ -25,6 +25,14 @@ REFERENCE = re.compile(r"\$(?:(\d+)|\{(\d+)\})")
 #: CLS has no unit: in thousandths as if they were milliseconds, the exporter makes the score of it.
 UNITS = {"window.performance.vitals.CLS": "_layout_shift"}
 KEYS = {"match", "match_type", "name", "help", "labels"}
+#: What a collector emits of a storage, which takes a Redis, and the metric that becomes of it.
+COLLECTED = {
+    "written": "django_metrics_statsd_collector_written_total",
+    "set_aside": "django_metrics_statsd_collector_set_aside_total",
+    "lost": "django_metrics_statsd_collector_lost_total",
+    "lag": "django_metrics_statsd_collector_lag",
+    "cut": "django_metrics_statsd_collector_cut",
+}
 
 
 class Metric(NamedTuple):
@@ -153,6 +161,15 @@ def mapper() -> Mapper:
             "reason=too_large",
         ),
         ("django_metrics_statsd.beacon.ignored", "django_metrics_statsd_beacon_ignored_total", ""),
+        *(
+            (f"django_metrics_statsd.collector.default.{each}", name, "storage=default")
+            for each, name in COLLECTED.items()
+        ),
+        (
+            "django_metrics_statsd.hits.dropped.buffer_full",
+            "django_metrics_statsd_hits_dropped_total",
+            "reason=buffer_full",
+        ),
         ("ping", "django_ping_total", ""),
     ],
 )
@@ -177,7 +194,8 @@ def test_everything_emitted_is_mapped(mapper: Mapper, tags: str | None) -> None:
 
 @pytest.mark.django_db
 def test_every_rule_is_used(mapper: Mapper) -> None:
-    stats = {line.name for line in received()}
+    stats = {line.name for line in received()} | {"django_metrics_statsd.hits.dropped.refused"}
+    stats |= {f"django_metrics_statsd.collector.default.{each}" for each in COLLECTED}
     unused = [rule.name for rule in mapper.rules if not any(rule.apply(stat) for stat in stats)]
     assert unused == []
 

@@ -1,4 +1,4 @@
-"""The directive ``all-settings``: one entry per setting, from ``django_metrics_statsd.conf`` itself.
+"""The directive ``all-settings``: an entry per setting, from the modules that declare them.
 
 Each becomes a target of the role ``setting``: ``:setting:`STATSD_URL``` links to it.
 """
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from sphinx.util.docutils import SphinxDirective
 
-from django_metrics_statsd.conf import all_settings
+from django_metrics_statsd import conf as core
+from django_metrics_statsd.hits import conf as hits
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -30,14 +31,19 @@ def describe(setting: Setting[Any]) -> list[str]:
     ]
 
 
-class AllSettings(SphinxDirective):
-    """Lists every setting in the order of ``conf.py``."""
+#: What the directive's argument may be.
+GROUPS = {"core": core.all_settings, "hits": hits.all_settings}
 
+
+class AllSettings(SphinxDirective):
+    """Lists every setting of a group in the order of its ``conf.py``."""
+
+    required_arguments = 1
     option_spec: ClassVar[dict[str, Any]] = {}
 
     def run(self) -> list[nodes.Node]:
         """Parse the entries as if they stood in the page."""
-        lines = [line for setting in all_settings() for line in describe(setting)]
+        lines = [line for setting in GROUPS[self.arguments[0]]() for line in describe(setting)]
         return self.parse_text_to_nodes("\n".join(lines))
 
 
