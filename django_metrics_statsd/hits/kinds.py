@@ -43,8 +43,8 @@ def _dictionary(value: Any, what: str) -> dict[str, Any]:
 def _databases(value: Any) -> dict[str, dict[str, Any]]:
     found = {}
     for alias, options in _dictionary(value, "names and the options of each storage").items():
-        if not re.fullmatch(r"[\w.\-]{1,64}", alias):
-            raise ValueError(f"has a storage called {alias!r}; write letters, digits, '.', '-' and '_'")
+        if not re.fullmatch(r"[\w\-]{1,64}", alias):  # part of a stat's name, so no dot
+            raise ValueError(f"has a storage called {alias!r}; write letters, digits, '-' and '_'")
         if not isinstance(options, Mapping) or not isinstance(options.get("type"), str):
             raise ValueError(f"has no 'type' in {alias!r}; write 'django', 'influxdb' or 'clickhouse'")
         found[alias] = dict(options)

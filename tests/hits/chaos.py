@@ -201,7 +201,6 @@ class Killer:
             process.terminate()
             self.statuses.append(process.wait(60))
 
-
     def at_work(self, process: subprocess.Popen[bytes]) -> bool:
         """Whether it has come so far that it handles signals: it says its name, with its number in it."""
         return f"-{process.pid}-" in (self.ground.folder / "collectors.log").read_text(errors="replace")

@@ -317,6 +317,39 @@ def test_without_redis_there_is_nothing_to_collect() -> None:
         call_command("collect", status=True)
 
 
+def test_where_no_collector_has_run_everything_is_behind(send: Any, address: RedisAddress) -> None:
+    send(samples.mixed(7))
+    assert {each["lag"] for each in read_status()["storages"].values()} == {7}
+    with pytest.raises(CommandError, match="More than 6 records behind: one, two"):
+        call_command("collect", status=True, max_lag=6, stdout=io.StringIO())
+    call_command("collect", status=True, max_lag=7, stdout=io.StringIO())
+
+
+def test_a_collector_of_one_storage_keeps_the_stream_for_the_others(
+    send: Any, address: RedisAddress, client: Any
+) -> None:
+    send(samples.mixed(5))
+    call_command("collect", once=True, verbosity=0, storage=["two"])
+    assert client.xlen(STREAM) == 5
+    call_command("collect", once=True, verbosity=0)
+    assert len(shelf("one").records) == 5
+    assert client.xlen(STREAM) == 0
+
+
+def test_a_storage_that_is_gone_can_be_forgotten(
+    send: Any, address: RedisAddress, client: Any, settings: Any
+) -> None:
+    send(samples.mixed(5))
+    call_command("collect", once=True, verbosity=0, storage=["one"])
+    with pytest.raises(CommandError, match="WT_DATABASES still has 'two'; take it out there first"):
+        call_command("collect", forget="two")
+    settings.WT_DATABASES = databases("one")
+    call_command("collect", forget="two", stdout=io.StringIO())
+    assert [group["name"] for group in client.xinfo_groups(STREAM)] == [b"one"]
+    call_command("collect", once=True, verbosity=0)
+    assert client.xlen(STREAM) == 0
+
+
 def test_the_status_tells_the_lag(send: Any, address: RedisAddress, client: Any) -> None:
     send(samples.mixed(7))
     client.xgroup_create(STREAM, "one", id="0")

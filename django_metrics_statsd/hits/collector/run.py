@@ -14,7 +14,7 @@ from django_metrics_statsd.clients.handle import statsd
 from django_metrics_statsd.hits.collector.dead import UNREADABLE, DeadLetters
 from django_metrics_statsd.hits.collector.lane import Lane, Progress
 from django_metrics_statsd.hits.collector.source import Source
-from django_metrics_statsd.hits.collector.status import status_of
+from django_metrics_statsd.hits.collector.status import groups_of, status_of
 from django_metrics_statsd.hits.collector.trimming import forget_gone, trim
 from django_metrics_statsd.hits.conf import conf
 from django_metrics_statsd.hits.delivering import deliver
@@ -72,7 +72,14 @@ class Collector:
 
     def _make_lane(self, storage: Storage) -> Lane:
         client = connect(self.address, TIMEOUT)
-        source = Source(client, self.streams, storage.alias, self.consumer, conf.WT_CLAIM_SECONDS)
+        source = Source(
+            client,
+            self.streams,
+            storage.alias,
+            self.consumer,
+            conf.WT_CLAIM_SECONDS,
+            groups=conf.WT_DATABASES,
+        )
         dead = DeadLetters(client, self._keys.dead, conf.WT_DEAD_LETTERS)
         wait = min(conf.WT_FREQUENCY, TIMEOUT / 2)
         return Lane(storage, source, dead, self.stop, batch=self._batch, wait=wait, once=self._once)
@@ -133,6 +140,18 @@ class Collector:
             self._next_look_for_gone = time.monotonic() + _GONE_EVERY
             for stream in self.streams:
                 forget_gone(self._client, stream)
+
+    def forget(self, alias: str) -> None:
+        """Let a storage's groups go, which keep the streams for it.
+
+        Raises:
+            ValueError: the settings still have the storage.
+        """
+        if alias in conf.WT_DATABASES:
+            raise ValueError(f"WT_DATABASES still has {alias!r}")
+        for stream in self.streams:
+            if alias.encode() in {group["name"] for group in groups_of(self._client, stream)}:
+                self._client.xgroup_destroy(stream, alias)
 
     def replay(self) -> tuple[int, int]:
         """Try again with what was set aside; return how many found their place and how many did not."""

@@ -29,11 +29,21 @@ class Source:
         group: the consumer group, made where there is none, which then begins with the oldest entry.
         consumer: this consumer's name in the group.
         claim: seconds after which an entry that another consumer was given is taken over.
+        groups: all storages' groups; they are made together, so that the stream is kept for each.
     """
 
-    def __init__(self, client: Any, streams: Sequence[str], group: str, consumer: str, claim: float) -> None:
+    def __init__(
+        self,
+        client: Any,
+        streams: Sequence[str],
+        group: str,
+        consumer: str,
+        claim: float,
+        groups: Iterable[str] = (),
+    ) -> None:
         self._client, self._streams = client, list(streams)
         self._group, self._consumer, self._claim = group, consumer, claim
+        self._groups = {group, *groups}
         #: Whether `read` waits for new entries: it can for one stream only.
         self.waits = len(self._streams) == 1
         self.begin_anew()
@@ -74,11 +84,12 @@ class Source:
 
     def _make_groups(self) -> None:
         for stream in self._streams:
-            try:
-                self._client.xgroup_create(stream, self._group, id="0", mkstream=True)
-            except ResponseError as error:
-                if not str(error).startswith("BUSYGROUP"):
-                    raise
+            for group in self._groups:
+                try:
+                    self._client.xgroup_create(stream, group, id="0", mkstream=True)
+                except ResponseError as error:
+                    if not str(error).startswith("BUSYGROUP"):
+                        raise
         self._grouped = True
 
     def _read_own(self, count: int) -> list[Entry]:

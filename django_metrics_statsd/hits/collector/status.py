@@ -43,17 +43,16 @@ def status_of(client: Any, keys: Keys, streams: Sequence[str], aliases: Sequence
     """Return the same from a client, whose errors go through."""
     seen = {name.decode(): float(when) for name, when in client.hgetall(keys.seen).items()}
     storages = {alias: _nothing(seen.get(alias)) for alias in aliases}
+    length = 0
     for stream in streams:
-        for group in groups_of(client, stream):
-            name = group["name"].decode()
-            storage = storages.setdefault(name, _nothing(seen.get(name)))
-            _add(storage, group)
-            storage["cut"] += _cut(client, stream, group)
-    return {
-        "length": sum(client.xlen(stream) for stream in streams),
-        "dead_letters": client.hlen(keys.dead),
-        "storages": storages,
-    }
+        entries = client.xlen(stream)
+        length += entries
+        groups = {group["name"].decode(): group for group in groups_of(client, stream)}
+        for alias in storages.keys() | groups.keys():
+            storage = storages.setdefault(alias, _nothing(seen.get(alias)))
+            _add(storage, groups.get(alias), entries)
+            storage["cut"] += _cut(client, stream, groups[alias]) if alias in groups else 0
+    return {"length": length, "dead_letters": client.hlen(keys.dead), "storages": storages}
 
 
 def _nothing(seen: float | None) -> dict[str, Any]:
@@ -61,11 +60,13 @@ def _nothing(seen: float | None) -> dict[str, Any]:
     return {"lag": 0, "pending": 0, "cut": 0, "consumers": 0, "last_batch": last}
 
 
-def _add(storage: dict[str, Any], group: dict[str, Any]) -> None:
-    lag = group.get("lag")
+def _add(storage: dict[str, Any], group: dict[str, Any] | None, entries: int) -> None:
+    """Add one stream's figures; a storage without a group there has everything before it."""
+    lag = entries if group is None else group.get("lag")
     storage["lag"] = None if lag is None or storage["lag"] is None else storage["lag"] + lag
-    storage["pending"] += group["pending"]
-    storage["consumers"] = max(storage["consumers"], group["consumers"])
+    if group is not None:
+        storage["pending"] += group["pending"]
+        storage["consumers"] = max(storage["consumers"], group["consumers"])
 
 
 def _cut(client: Any, stream: str, group: dict[str, Any]) -> int:

@@ -37,6 +37,12 @@ class Command(BaseCommand):
             "--storage", action="append", metavar="ALIAS", help="only this storage; repeatable"
         )
         parser.add_argument("--status", action="store_true", help="print how far the collectors are, and end")
+        parser.add_argument(
+            "--max-lag", type=int, metavar="N", help="with --status: fail where a storage is further behind"
+        )
+        parser.add_argument(
+            "--forget", metavar="ALIAS", help="keep nothing any more for a storage that is gone"
+        )
         parser.add_argument("--dead", action="store_true", help="print what was set aside and why, and end")
         parser.add_argument(
             "--replay", action="store_true", help="try again with what was set aside, and end"
@@ -45,11 +51,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until SIGTERM or SIGINT; the batch at hand is finished first."""
         if options["status"]:
-            self._print_status()
+            self._print_status(options["max_lag"])
             return
         collector = self._make(options)
         with closing(collector):
-            if options["dead"]:
+            if options["forget"]:
+                self._forget(collector, options["forget"])
+            elif options["dead"]:
                 self._print_dead(collector)
             elif options["replay"]:
                 self._replay(collector)
@@ -110,11 +118,23 @@ class Command(BaseCommand):
         self.stdout.write(text, ending="")
         self.stdout.flush()
 
-    def _print_status(self) -> None:
+    def _print_status(self, most: int | None) -> None:
         try:
-            self.stdout.write(json.dumps(read_status(), indent=2))
+            status = read_status()
         except (LookupError, Unavailable) as error:
             raise CommandError(str(error)) from error
+        self.stdout.write(json.dumps(status, indent=2))
+        if most is not None:
+            late = [alias for alias, each in status["storages"].items() if behind(each) > most]
+            if late:
+                raise CommandError(f"More than {most} records behind: {', '.join(sorted(late))}.")
+
+    def _forget(self, collector: Collector, alias: str) -> None:
+        try:
+            collector.forget(alias)
+        except ValueError as error:
+            raise CommandError(f"--forget: {error}; take it out there first.") from error
+        self.stdout.write(f"Nothing is kept for {alias} any more.")
 
     def _print_dead(self, collector: Collector) -> None:
         for letter in collector.dead:
@@ -127,6 +147,11 @@ class Command(BaseCommand):
         except Unavailable as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{done} found their place, {left} are still set aside.")
+
+
+def behind(storage: dict[str, Any]) -> float:
+    """Return how many records a storage lacks, by its status; endless where Redis cannot tell."""
+    return float("inf") if storage["lag"] is None else float(storage["lag"] + storage["pending"])
 
 
 def _say_nothing(*args: object) -> None:
