@@ -15,7 +15,10 @@ __all__ = ["postgresql", "redis_server"]
 
 @pytest.fixture(autouse=True)
 def empty_shelves() -> Iterator[None]:
+    """Each test begins without records kept in memory, and with nothing counted as dropped."""
+    road.counts.dropped.clear()
     yield from kept.clear()
+    road.counts.dropped.clear()
 
 
 @pytest.fixture
