@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http.client import responses
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from django_metrics_statsd.hits.addresses import anonymise, client_address
 from django_metrics_statsd.hits.conf import address_key
 from django_metrics_statsd.hits.ids import microseconds, moment
 from django_metrics_statsd.hits.plan import HitsPlan, planned
-from django_metrics_statsd.hits.records import AGENT, NAME, PATH, HitRecord
+from django_metrics_statsd.hits.records import AGENT, LARGEST, NAME, PATH, HitRecord
 from django_metrics_statsd.hits.road import road
 from django_metrics_statsd.names import action_name, method_name, view_name
-
-if TYPE_CHECKING:
-    from django.urls import ResolverMatch
 
 _MAX_VIEWS = 2_048
 _views: dict[tuple[Any, str], tuple[str, str]] = {}
@@ -27,7 +24,8 @@ def make_hit(
     ms: float,
     method: str | None,
     path: str,
-    match: ResolverMatch | None,
+    view: Callable[..., Any] | None,
+    route: str,
     status: int,
     reason: str | None,
     size: int,
@@ -44,14 +42,14 @@ def make_hit(
     Args:
         ended: nanoseconds after 1970 when it ended.
         ms: how long it took.
-        match: what its URL resolved to, if anything.
+        view, route: what its URL resolved to, if anything.
         reason: the response's reason phrase, None for the usual one.
         hops: what ``Forwarded`` and ``X-Forwarded-For`` say, where they may be asked.
         user: name, and whether staff and superuser; None for nobody.
     """
     plan = planned.now
     method = method_name(method)
-    module, view = _name(match.func, method) if match is not None else ("", "")
+    module, name = _name(view, method) if view is not None else ("", "")
     identity = road.ids(ended // 1_000 - int(ms * 1_000))
     hit = HitRecord(
         id=identity,
@@ -59,13 +57,13 @@ def make_hit(
         site=plan.site,
         method=method,
         path=clean(path, PATH),
-        route=clean(match.route or "", NAME) if match is not None else "",
+        route=clean(route, NAME),
         module=module,
-        view=view,
+        view=name,
         status_code=status if 0 <= status <= 999 else 0,
         reason_phrase=responses.get(status, "") if reason is None else clean(reason, NAME),
         request_time=round(ms, 3),
-        doc_size=size,
+        doc_size=0 if method == "HEAD" else max(0, min(size, LARGEST)),
         num_queries=queries,
         queries_time=round(query_ms, 3),
         ip=_address(remote, hops, plan),

@@ -26,6 +26,8 @@ from django_metrics_statsd.users import loaded_user
 
 #: The status of a request whose client left before there was an answer, as nginx records it.
 CLIENT_CLOSED_REQUEST = 499
+#: Parts of a URL that are left out of its path, by the names under which patterns capture them.
+SECRETS = frozenset({"token", "uidb64", "key", "activation_key", "secret", "password", "signature"})
 #: Characters of a request's texts together, past which each is cut before it waits in memory.
 _LONG = 1_024
 
@@ -43,12 +45,12 @@ class HitsMiddleware(ObservingMiddleware):
         """Put the hit on the road, now or when the stream ends."""
         if not is_wanted(request):
             return
-        status, reason = response.status_code, response._reason_phrase  # type: ignore[attr-defined]
+        status, reason = int(response.status_code), response._reason_phrase  # type: ignore[attr-defined]
         if response.streaming:
             size = Size.of(response)
             when_closed(response, _record_stream, request, status, reason, size, seen, start)
         else:
-            record(request, status, reason, len(response.content), seen, start)  # type: ignore[attr-defined]
+            record(request, status, reason, _size_of(response), seen, start)
 
     def raised(self, request: HttpRequest, error: BaseException, start: float) -> None:
         """Put the hit of a request without a response on the road."""
@@ -99,7 +101,10 @@ def record(
         start: ``perf_counter()`` when it began.
     """
     ms = 1000 * (perf_counter() - start)
-    meta, path, plan = request.META, request.path_info, planned.now
+    meta, path, plan, match = request.META, request.path_info, planned.now, request.resolver_match
+    view, route = (None, "") if match is None else (match.func, match.route or "")
+    if match is not None and match.kwargs and not SECRETS.isdisjoint(match.kwargs):
+        path = _masked(path, match.kwargs)
     agent, referer = meta.get("HTTP_USER_AGENT", ""), meta.get("HTTP_REFERER", "")
     remote, hops = meta.get("REMOTE_ADDR", ""), None
     if len(path) + len(agent) + len(referer) > _LONG:
@@ -116,7 +121,8 @@ def record(
         ms,
         request.method,
         path,
-        request.resolver_match,
+        view,
+        route,
         status,
         reason,
         size,
@@ -128,6 +134,20 @@ def record(
         referer,
         user,
     )
+
+
+def _size_of(response: Any) -> int:
+    try:
+        return len(response.content)
+    except Exception:  # a template that is not rendered, or a response of the site's own kind
+        return 0
+
+
+def _masked(path: str, captured: dict[str, Any]) -> str:
+    """Return the path without the parts that give access to something."""
+    for name in SECRETS & captured.keys():
+        path = path.replace(str(captured[name]), "***")
+    return path
 
 
 def _hops(meta: dict[str, Any]) -> tuple[str, str]:

@@ -33,10 +33,15 @@ class HitsPlan:
         self.site = conf.SITE_SLUG
         self.trusted = conf.WT_TRUSTED_PROXIES
         self.anonymise = conf.WT_ANONYMIZE_IP
-        patterns = conf.WT_EXCLUDE
-        self.excluded: Callable[[str], Any] | None = None
-        if patterns:
-            self.excluded = re.compile("|".join(f"(?:{pattern})" for pattern in patterns)).match
+        self.excluded = _any_of(conf.WT_EXCLUDE)
+
+
+def _any_of(patterns: list[str]) -> Callable[[str], Any] | None:
+    """Return a function of a path that is true where a pattern fits; None without patterns."""
+    compiled = [re.compile(pattern) for pattern in patterns]
+    if any(each.groups for each in compiled):  # groups of several patterns do not go together
+        return lambda path: any(each.match(path) for each in compiled)
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns)).match if patterns else None
 
 
 planned = Compiled(HitsPlan, *PREFIXES)

@@ -9,6 +9,7 @@ cannot be made that way gets a new tag.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -24,13 +25,17 @@ WORD = 64
 NOTES = 10_000
 #: Bytes of an event's data, as JSON.
 DATA = 8_192
+#: Bytes of a packed record: more than the longest texts and data can be.
+PACKED = 131_072
+#: The largest number that all storages hold.
+LARGEST = 2**63 - 1
 
 Path = Annotated[str, Meta(max_length=PATH)]
 Agent = Annotated[str, Meta(max_length=AGENT)]
 Name = Annotated[str, Meta(max_length=NAME)]
 Word = Annotated[str, Meta(max_length=WORD)]
 Notes = Annotated[str, Meta(max_length=NOTES)]
-Whole = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Whole = Annotated[int, Meta(ge=0, le=LARGEST)]
 Milliseconds = Annotated[float, Meta(ge=0, le=1e12)]
 Moment = Annotated[datetime, Meta(tz=True)]
 
@@ -161,13 +166,15 @@ def unpack(packed: bytes) -> Record:
     Raises:
         Unreadable: it is none; the message says what is wrong with it.
     """
+    if len(packed) > PACKED:
+        raise Unreadable(f"{len(packed)} bytes; a record has {PACKED} at most")
     try:
         record: Record = _decoder.decode(packed)
-        return record
     except msgspec.MsgspecError as error:
         raise Unreadable(_explain(str(error), packed)) from None
-    except (ValueError, OverflowError) as error:  # text that is no UTF-8, a time out of range
-        raise Unreadable(f"not a record: {error}") from None
+    except Exception as error:  # no UTF-8, a time out of range, nested too deep: whatever bytes can do
+        raise Unreadable(f"not a record: {type(error).__name__}: {error}") from None
+    return record
 
 
 _KINDS: dict[Any, type[msgspec.Struct]] = {
@@ -180,8 +187,10 @@ def _explain(message: str, packed: bytes) -> str:
     place = re.search(r"`\$\[(\d+)\]", message)
     if place is None or place[1] == "0":
         return message
-    tag = msgspec.msgpack.decode(packed)[0]
-    return f"{_KINDS[tag].__struct_fields__[int(place[1]) - 1]}: {message}"
+    with suppress(Exception):  # what follows the fault may be worse
+        tag = msgspec.msgpack.decode(packed)[0]
+        return f"{_KINDS[tag].__struct_fields__[int(place[1]) - 1]}: {message}"
+    return message
 
 
 def as_dict(record: Record) -> dict[str, Any]:

@@ -64,10 +64,10 @@ class Road:
         waiting = self._waiting
         waiting.append((make, args))
         count = len(waiting)
-        if count == self._batch:
-            self._wake()
-        elif count > self._limit:
+        if count > self._limit:
             self._drop_oldest()
+        elif not count % self._batch:
+            self._wake()
 
     def new_id(self) -> tuple[UUID, datetime]:
         """Return an id for something that happens now, and its time in UTC."""
@@ -97,6 +97,8 @@ class Road:
         try:
             self._waiting.popleft()
             self.counts.drop("buffer_full")
+            if self._worker is not None:
+                self._worker.start()  # if it died
         except IndexError:  # the thread was faster
             pass
 
@@ -119,6 +121,11 @@ class Road:
             except Unavailable as error:
                 self._put_off(error)
                 return
+            except Exception:  # a fault in a transport: no reason to keep all that follows
+                failed("hits.send")
+                self.counts.drop("not_sent", len(self._held))
+                self._held = []
+                continue
             self.counts.sent += len(self._held)
             self._held = []
             self._delay = self._not_before = 0.0
@@ -144,7 +151,7 @@ class Road:
     def _make(self, make: Make, args: tuple[Any, ...]) -> Record | None:
         try:
             return make(*args)
-        except Exception:
+        except BaseException:  # SystemExit too would end the thread
             self.counts.drop("not_made")
             failed("hits.make")
             return None
@@ -220,3 +227,4 @@ class Road:
 
 road = Road()
 on_change(road.close)
+background.in_children(road.reset)  # also where the parent has put nothing on it: a child has its own slot

@@ -24,7 +24,7 @@ class Size:
         files.
         """
         length = response.headers.get("Content-Length", "")
-        if length.isdecimal():
+        if length.isdecimal() and len(length) < 19:
             return cls(int(length))
         size = cls()
         if not isinstance(response, FileResponse):

@@ -11,6 +11,7 @@ from django.core.checks import run_checks
 
 from django_metrics_statsd.hits import checks
 from django_metrics_statsd.hits.road import road
+from django_metrics_statsd.hits.transports.address import read
 from tests.hits.databases import database
 
 
@@ -32,11 +33,13 @@ def test_a_site_without_any_settings_is_told_of_geoip_only() -> None:
         ("WT_DATABASES", "django", "must be a dictionary"),
         ("WT_DATABASES", {"a b": {"type": "django"}}, "storage called 'a b'"),
         ("WT_REDIS", {"addr": "localhost"}, "write 'host:port'"),
+        ("WT_REDIS", {"url": "redis://h/0?decode_responses=1"}, "'decode_responses' in its url's query"),
+        ("WT_REDIS", {"host": "a/b"}, "no name or address"),
         ("WT_REDIS", {"adr": "localhost:1"}, "has 'adr' in it; allowed are addr"),
-        ("WT_REDIS", {"host": "h", "port": 70_000}, "a whole number from 1 to 65535"),
+        ("WT_REDIS", {"host": "h", "port": 70_000}, "no whole number from 1 to 65535"),
         ("WT_REDIS", {"url": "http://x"}, "redis://host:6379/0"),
         ("WT_REDIS", {"addr": "a:1", "host": "b"}, "both addr and host"),
-        ("WT_REDIS", {"addr": "a:1", "cluster": 1}, "True or False"),
+        ("WT_REDIS", {"addr": "a:1", "cluster": 1}, "neither True nor False"),
         ("WT_EXCLUDE", "/x/", "must be a list of paths"),
         ("WT_EXCLUDE", ["^("], "no regular expression"),
         ("WT_SAMPLE", 2, "from 0 to 1"),
@@ -67,8 +70,54 @@ def test_a_password_is_in_no_message(settings: Any) -> None:
     settings.WT_DATABASES = {"x": {"password": "secret2"}}
     settings.MQUEUE_HOOKS = {"x": {"password": "secret3"}}
     said = " ".join(str(message) for message in checks.check_values())
-    assert "WT_REDIS has port 'x'" in said
+    assert "WT_REDIS has a port that is no whole number" in said
     assert "secret" not in said
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"addr": "redis://:s3cret@host:6379"},
+        {"addr": ":s3cret@host:6379"},
+        {"addr": "host:s3cret"},
+        {"host": "user:s3cret@host"},
+        {"host": "h", "port": "s3cret"},
+        {"host": "h", "db": "s3cret"},
+        {"url": "redis://:s3cret/x@host:6379"},
+        {"url": "redis://:s3cret#x@host:6379"},
+        {"url": "redis://:12345/s3cret@host"},
+        {"url": "http://:s3cret@host"},
+    ],
+)
+def test_no_wrong_form_of_a_password_is_told(options: dict[str, Any], settings: Any) -> None:
+    settings.WT_REDIS = options
+    said = " ".join(f"{message} {message.hint}" for message in checks.check_values())
+    assert "WT_REDIS has " in said
+    assert "s3cret" not in said
+    with pytest.raises(ValueError) as caught:
+        read(options)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "url", "shown"),
+    [
+        ({}, "redis://localhost:6379/0", "redis://localhost:6379/0"),
+        ({"addr": "localhost:6379", "db": 3}, "redis://localhost:6379/3", "redis://localhost:6379/3"),
+        ({"addr": "[::1]:7"}, "redis://[::1]:7/0", "redis://[::1]:7/0"),
+        ({"host": "::1", "port": "7"}, "redis://[::1]:7/0", "redis://[::1]:7/0"),
+        ({"host": "h", "password": "p@/#"}, "redis://:p%40%2F%23@h:6379/0", "redis://h:6379/0"),
+        ({"url": "rediss://u:p@h:1/2?ssl_cert_reqs=none"}, None, "rediss://h:1/2"),
+        ({"url": "unix:///run/redis.sock?db=2"}, None, "unix:///run/redis.sock"),
+    ],
+)
+def test_an_address_is_read_and_shown_without_its_password(
+    options: dict[str, Any], url: str | None, shown: str
+) -> None:
+    address = read(options)
+    assert address.url == (url or options["url"])
+    assert address.shown == shown
+    assert "p@" not in repr(address)
 
 
 @pytest.mark.parametrize(
@@ -156,4 +205,5 @@ def test_ids_are_unique_and_django_knows_the_checks() -> None:
     text = Path(checks.__file__).read_text()
     numbers = re.findall(r"_(error|warning)\((\d), ", text)
     assert len(numbers) == len(set(numbers))
-    assert {message.id for message in run_checks()} >= {"metrics_hits.W002"}
+    ours = run_checks(tags=["django_metrics_statsd"])
+    assert {message.id for message in ours} >= {"metrics_hits.W002"}

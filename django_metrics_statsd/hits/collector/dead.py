@@ -36,9 +36,9 @@ class DeadLetters:
 
     def set_aside(self, storage: str, entry: Entry, reason: str) -> bool:
         """Keep an entry; return False where there is no room for it any more, and it is lost."""
-        if self._client.hlen(self._key) >= self._limit:
-            return False
         name = f"{storage}|{entry.stream}|{entry.id.decode()}"
+        if self._client.hlen(self._key) >= self._limit and not self._client.hexists(self._key, name):
+            return False
         value = msgspec.msgpack.encode([reason[:500], time.time(), entry.packed or b""])
         self._client.hset(self._key, name, value)
         return True
@@ -50,6 +50,12 @@ class DeadLetters:
         for key, value in self._client.hscan_iter(self._key, count=100):
             reason, since, packed = msgspec.msgpack.decode(value)
             yield DeadLetter(key, key.partition(b"|")[0].decode(), reason, since, packed)
+
+    def clear(self) -> int:
+        """Remove all; return how many there were."""
+        count = len(self)
+        self._client.delete(self._key)
+        return count
 
     def forget(self, letter: DeadLetter) -> None:
         """Remove one: it has found its place."""

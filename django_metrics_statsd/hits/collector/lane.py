@@ -10,6 +10,7 @@ from time import monotonic
 from django_metrics_statsd.clients.handle import statsd
 from django_metrics_statsd.hits.collector.dead import UNREADABLE, DeadLetters
 from django_metrics_statsd.hits.collector.source import Entry, Source
+from django_metrics_statsd.hits.collector.texts import printable
 from django_metrics_statsd.hits.delivering import deliver
 from django_metrics_statsd.hits.enrichment.enrich import enrich
 from django_metrics_statsd.hits.records import Record, Unreadable, unpack
@@ -23,16 +24,22 @@ _POLL = 0.2
 MAINTENANCE = 60.0
 
 
+#: For which storage, which entry, and why.
+Bad = tuple[str, Entry, str]
+
+
 @dataclass
 class Progress:
-    """What a lane has done, for whoever shows it: numbers of records, and what is wrong now, if anything."""
+    """What a lane has done, for whoever shows it: numbers of records, and what is wrong now, if anything.
+
+    ``failed`` says that the lane has ended because of that.
+    """
 
     written: int = 0
     set_aside: int = 0
     lost: int = 0
     error: str = ""
-    idle: bool = False
-    ended: bool = False
+    failed: bool = False
 
 
 class Lane:
@@ -64,31 +71,38 @@ class Lane:
         self.progress = Progress()
         #: Of its thread; what threads of ours log makes no events.
         self.name = f"django_metrics_statsd.collect.{storage.alias}"
+        self._found: list[str] = []
         self._delay = _FIRST_DELAY
         self._maintained = monotonic()
+
+    def watch(self, stream: str) -> None:
+        """Have one more stream read, from the next batch on."""
+        self._found.append(stream)
 
     def run(self) -> None:
         """Work until it is time to end. Never raises."""
         try:
             while not self._stop.is_set():
-                if not self._step() and self._once:
+                if not self._step() and self._once and not self._others_have():
                     break
-        except Exception as error:
+        except BaseException as error:  # SystemExit of a storage's, say; a thread has nobody to tell
             failed(f"hits.collector.{self.storage.alias}")
-            self.progress.error = f"{type(error).__name__}: {error}"
+            self.progress.error = printable(f"{type(error).__name__}: {error}")
+            self.progress.failed = True
+            self._stop.set()
         finally:
-            self.progress.ended = True
             self.storage.close()
             self._source.close()
 
     def _step(self) -> bool:
         """Do one batch; say whether there was something to do and it could be done."""
+        entries: Sequence[Entry] = ()
         try:
+            while self._found:
+                self._source.watch(self._found.pop())
             entries = self._source.read(self._batch, 0.01 if self._once else self._wait)
-            self.progress.idle = not entries
             if entries:
-                self._write(entries)
-                self._source.acknowledge(entries)
+                self._handle(entries)
             self._maintain()
         except (RedisError, OSError) as error:
             self._source.begin_anew()  # what was not acknowledged is looked at again
@@ -96,13 +110,36 @@ class Lane:
         except Unavailable as error:
             return self._pause(str(error))
         self._recover()
-        if not entries and not self._once and not self._source.waits:
+        if not entries and not (self._source.waits and not self._once):
             self._stop.wait(min(self._wait, _POLL))
         return bool(entries)
 
-    def _write(self, entries: Sequence[Entry]) -> None:
-        """Write a batch, waiting for the storage as long as it takes."""
-        batch = self._read(entries)
+    def _others_have(self) -> bool:
+        """Whether other collectors were given something that may come to us, as they may be dead."""
+        try:
+            return not self.progress.error and self._source.pending() > 0
+        except (RedisError, OSError) as error:
+            return self._pause(f"Redis: {type(error).__name__}: {error}")
+
+    def _handle(self, entries: Sequence[Entry]) -> None:
+        """Write a batch and acknowledge it; then set aside what is no good.
+
+        In this order, as a full Redis takes acknowledgements but nothing to keep.
+        """
+        bad: list[Bad] = []
+        good = self._write(self._read(entries, bad), bad)
+        kept = {entry.id for _, entry, _ in bad}
+        self._source.acknowledge(entry for entry in entries if entry.id not in kept)
+        self._count("written", good)
+        for storage, entry, reason in bad:
+            put = self._dead.set_aside(storage, entry, reason)
+            self._source.acknowledge([entry])
+            self._count("set_aside" if put else "lost", 1)
+        if bad:
+            logger.warning("%s: %d records were set aside: %s", self.storage.alias, len(bad), bad[0][2])
+
+    def _write(self, batch: list[tuple[Record, Entry]], bad: list[Bad]) -> int:
+        """Write a batch, waiting for the storage as long as it takes; return how many it took."""
         where = {record.id: entry for record, entry in batch}
         records = [record for record, _ in batch]
         refused: list[tuple[Record, str]] = []
@@ -115,11 +152,10 @@ class Lane:
                 self._pause(str(error))
                 if self._once or self._stop.is_set():
                     raise
-        for record, reason in refused:
-            self._set_aside(self.storage.alias, where[record.id], reason)
-        self._count("written", len(records) - len(refused))
+        bad += [(self.storage.alias, where[record.id], printable(reason)) for record, reason in refused]
+        return len(records) - len(refused)
 
-    def _read(self, entries: Sequence[Entry]) -> list[tuple[Record, Entry]]:
+    def _read(self, entries: Sequence[Entry], bad: list[Bad]) -> list[tuple[Record, Entry]]:
         found = []
         for entry in entries:
             if entry.packed is None:
@@ -128,23 +164,19 @@ class Lane:
             try:
                 record = unpack(entry.packed)
             except Unreadable as error:
-                self._set_aside(UNREADABLE, entry, str(error))
+                bad.append((UNREADABLE, entry, printable(str(error))))
                 continue
             enrich(record)
             found.append((record, entry))
         return found
-
-    def _set_aside(self, storage: str, entry: Entry, reason: str) -> None:
-        kept = self._dead.set_aside(storage, entry, reason)
-        self._count("set_aside" if kept else "lost", 1)
-        logger.warning("%s: a record was set aside: %s", self.storage.alias, reason)
 
     def _count(self, what: str, count: int) -> None:
         setattr(self.progress, what, getattr(self.progress, what) + count)
         if count:
             statsd.incr(f"django_metrics_statsd.collector.{self.storage.alias}.{what}", count)
 
-    def _pause(self, error: str) -> bool:
+    def _pause(self, reason: str) -> bool:
+        error = printable(reason)
         if error != self.progress.error:
             logger.warning("%s: %s", self.storage.alias, error)
         self.progress.error = error
@@ -161,4 +193,9 @@ class Lane:
     def _maintain(self) -> None:
         if monotonic() > self._maintained + MAINTENANCE:
             self._maintained = monotonic()
-            self.storage.maintain()
+            try:
+                self.storage.maintain()
+            except Unavailable:
+                raise
+            except Exception:
+                failed(f"hits.maintain.{self.storage.alias}")

@@ -8,13 +8,14 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
+from itertools import product
 from typing import Any
 
 from django_metrics_statsd.clients.handle import statsd
 from django_metrics_statsd.hits.collector.dead import UNREADABLE, DeadLetters
 from django_metrics_statsd.hits.collector.lane import Lane, Progress
-from django_metrics_statsd.hits.collector.source import Source
-from django_metrics_statsd.hits.collector.status import groups_of, status_of
+from django_metrics_statsd.hits.collector.source import Source, groups_of
+from django_metrics_statsd.hits.collector.status import find_streams, status_of
 from django_metrics_statsd.hits.collector.trimming import forget_gone, trim
 from django_metrics_statsd.hits.conf import conf
 from django_metrics_statsd.hits.delivering import deliver
@@ -28,6 +29,7 @@ from django_metrics_statsd.safety import failed
 #: Seconds that a question to Redis may take; longer than a lane waits for new entries.
 TIMEOUT = 10.0
 _GONE_EVERY = 600.0
+_STREAMS_EVERY = 10.0
 
 Report = Callable[["Collector", dict[str, Any] | None], None]
 
@@ -62,13 +64,14 @@ class Collector:
         self.consumer = consumer or consumer_name()
         self.address = address
         self._keys = Keys(conf.SITE_SLUG)
-        self.streams = self._keys.streams(conf.WT_PARTITIONS)
         self._client = connect(address, TIMEOUT)
+        self.streams = self._keys.streams(conf.WT_PARTITIONS)
         self.dead = DeadLetters(self._client, self._keys.dead, conf.WT_DEAD_LETTERS)
         self._once, self._batch = once, batch or conf.WT_BATCH
         self.lanes = [self._make_lane(storage) for storage in storages]
         self._written: dict[str, int] = {}
         self._next_look_for_gone = time.monotonic() + _GONE_EVERY
+        self._next_look_for_streams = 0.0
 
     def _make_lane(self, storage: Storage) -> Lane:
         client = connect(self.address, TIMEOUT)
@@ -105,6 +108,10 @@ class Collector:
         self.close()
         return not any(progress.error for progress in self.progress.values())
 
+    def discard(self) -> int:
+        """Throw away what was set aside; return how much that was."""
+        return self.dead.clear()
+
     def close(self) -> None:
         """Let go of the connection that is not a lane's."""
         disconnect(self._client)
@@ -112,6 +119,7 @@ class Collector:
     def _look(self) -> dict[str, Any] | None:
         """Trim the streams, note the time of batches, tell StatsD of the lag; return the status."""
         try:
+            self._find_streams()
             for stream in self.streams:
                 trim(self._client, stream)
             self._forget_gone()
@@ -135,6 +143,14 @@ class Collector:
             self._client.hset(self._keys.seen, mapping=dict.fromkeys(moved, repr(time.time())))
         self._written = now
 
+    def _find_streams(self) -> None:
+        """Have streams read that are there although ``WT_PARTITIONS`` is smaller."""
+        if time.monotonic() > self._next_look_for_streams:
+            self._next_look_for_streams = time.monotonic() + _STREAMS_EVERY
+            self.streams = find_streams(self._client, self._keys)
+            for lane, stream in product(self.lanes, self.streams):
+                lane.watch(stream)
+
     def _forget_gone(self) -> None:
         if time.monotonic() > self._next_look_for_gone:
             self._next_look_for_gone = time.monotonic() + _GONE_EVERY
@@ -157,7 +173,7 @@ class Collector:
         """Try again with what was set aside; return how many found their place and how many did not."""
         storages = {lane.storage.alias: lane.storage for lane in self.lanes}
         done = left = 0
-        for letter in list(self.dead):
+        for letter in self.dead:
             if self._replay(letter.storage, letter.packed, storages):
                 self.dead.forget(letter)
                 done += 1

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from redis.exceptions import ResponseError
 
 from django_metrics_statsd.hits.transports.redis import FIELD, disconnect
+from django_metrics_statsd.safety import logger
 
 
 class Entry(NamedTuple):
@@ -44,9 +45,12 @@ class Source:
         self._client, self._streams = client, list(streams)
         self._group, self._consumer, self._claim = group, consumer, claim
         self._groups = {group, *groups}
-        #: Whether `read` waits for new entries: it can for one stream only.
-        self.waits = len(self._streams) == 1
         self.begin_anew()
+
+    @property
+    def waits(self) -> bool:
+        """Whether `read` waits for new entries: it can for one stream only."""
+        return len(self._streams) == 1
 
     def begin_anew(self) -> None:
         """Look again at everything: groups, and what this consumer was given and has not acknowledged."""
@@ -67,7 +71,8 @@ class Source:
         except ResponseError as error:
             if not str(error).startswith("NOGROUP"):
                 raise
-            self.begin_anew()  # Redis came back without its data
+            logger.warning("Redis has lost its streams, with what was in them; %s begins anew", self._group)
+            self.begin_anew()
             return []
 
     def acknowledge(self, entries: Iterable[Entry]) -> None:
@@ -82,9 +87,26 @@ class Source:
         """Let go of the connection."""
         disconnect(self._client)
 
+    def watch(self, stream: str) -> None:
+        """Read one more stream from now on."""
+        if stream not in self._streams:
+            self._streams.append(stream)
+            self.begin_anew()
+
+    def pending(self) -> int:
+        """Return how many entries the group's consumers were given and have not acknowledged."""
+        return sum(
+            group["pending"]
+            for stream in self._streams
+            for group in groups_of(self._client, stream)
+            if group["name"].decode() == self._group
+        )
+
     def _make_groups(self) -> None:
+        """Make the groups that are not there. Only these: a full Redis refuses even to look."""
         for stream in self._streams:
-            for group in self._groups:
+            there = {group["name"].decode() for group in groups_of(self._client, stream)}
+            for group in self._groups - there:
                 try:
                     self._client.xgroup_create(stream, group, id="0", mkstream=True)
                 except ResponseError as error:
@@ -110,7 +132,9 @@ class Source:
             answer = self._client.xautoclaim(
                 stream, self._group, self._consumer, int(self._claim * 1000), start_id="0-0", count=count
             )
-            found = _entries(stream, answer[1])
+            # What Redis 7 found cut off by the stream's length, it has let go of already.
+            gone = [Entry(stream, identity, None) for identity in (answer[2] if len(answer) > 2 else ())]
+            found = _entries(stream, answer[1]) + gone
             if found:
                 return found
         self._next_claim = monotonic() + self._claim / 4
@@ -135,5 +159,20 @@ class Source:
         return _entries(stream, answer[0][1]) if answer else []
 
 
+def groups_of(client: Any, stream: str) -> list[dict[str, Any]]:
+    """Return what Redis says of a stream's groups; nothing where there is no such stream."""
+    try:
+        return list(client.xinfo_groups(stream))
+    except ResponseError as error:
+        if "no such key" not in str(error):
+            raise
+        return []
+
+
 def _entries(stream: str, found: Iterable[Any]) -> list[Entry]:
-    return [Entry(stream, identity, fields.get(FIELD) if fields else None) for identity, fields in found]
+    """Return entries as they are read; Redis 6.2 has None among those taken over, for what is gone."""
+    return [
+        Entry(stream, identity, fields.get(FIELD) if fields else None)
+        for identity, fields in found
+        if identity is not None
+    ]

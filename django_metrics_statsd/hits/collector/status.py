@@ -6,11 +6,17 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from redis.exceptions import ResponseError
-
+from django_metrics_statsd.hits.collector.source import groups_of
 from django_metrics_statsd.hits.conf import conf
 from django_metrics_statsd.hits.plan import redis_address
-from django_metrics_statsd.hits.transports.redis import Keys, RedisError, connect, disconnect, explain
+from django_metrics_statsd.hits.transports.redis import (
+    MOST_PARTITIONS,
+    Keys,
+    RedisError,
+    connect,
+    disconnect,
+    explain,
+)
 
 
 def read_status(timeout: float = 2.0) -> dict[str, Any]:
@@ -32,11 +38,21 @@ def read_status(timeout: float = 2.0) -> dict[str, Any]:
     keys = Keys(conf.SITE_SLUG)
     client = connect(address, timeout)
     try:
-        return status_of(client, keys, keys.streams(conf.WT_PARTITIONS), list(conf.WT_DATABASES))
+        return status_of(client, keys, find_streams(client, keys), list(conf.WT_DATABASES))
     except (RedisError, OSError) as error:
         raise explain(error, address) from error
     finally:
         disconnect(client)
+
+
+def find_streams(client: Any, keys: Keys) -> list[str]:
+    """Return the site's streams: as many as ``WT_PARTITIONS``, and others that have something in them.
+
+    There are some where the setting was larger once, or still is in a process that has not been restarted.
+    """
+    wanted = keys.streams(conf.WT_PARTITIONS)
+    others = keys.streams(MOST_PARTITIONS)[len(wanted) :]
+    return wanted + [stream for stream in others if client.exists(stream) and client.xlen(stream)]
 
 
 def status_of(client: Any, keys: Keys, streams: Sequence[str], aliases: Sequence[str]) -> dict[str, Any]:
@@ -82,10 +98,3 @@ def numbers(identity: bytes) -> tuple[int, int]:
     """Return an entry's id as two numbers, which compare as ids do."""
     ms, _, number = identity.partition(b"-")
     return int(ms), int(number)
-
-
-def groups_of(client: Any, stream: str) -> list[dict[str, Any]]:
-    try:
-        return list(client.xinfo_groups(stream))
-    except ResponseError:  # no such stream yet
-        return []

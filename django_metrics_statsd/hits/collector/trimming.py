@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django_metrics_statsd.hits.collector.status import groups_of, numbers
+from django_metrics_statsd.hits.collector.source import groups_of
+from django_metrics_statsd.hits.collector.status import numbers
 
 _HOUR_MS = 3_600_000
 

@@ -29,7 +29,7 @@ def storage_class(kind: str) -> type[Storage]:
         )
     try:
         found = import_string(path)
-    except ImportError as error:
+    except Exception as error:  # whatever importing a module of the site's may raise
         raise ImproperlyConfigured(f"type {kind!r} cannot be had: {error}") from error
     if not (isinstance(found, type) and issubclass(found, Storage)):
         raise ImproperlyConfigured(f"type {kind!r} is no subclass of {_PACKAGE}.Storage")

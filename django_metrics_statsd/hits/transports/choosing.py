@@ -16,4 +16,4 @@ def make_transport(counts: Telemetry) -> Transport:
         return DirectTransport(counts)
     from django_metrics_statsd.hits.transports.streams import StreamsTransport
 
-    return StreamsTransport(address)
+    return StreamsTransport(address, counts)

@@ -18,6 +18,8 @@ from django_metrics_statsd.hits.transports.address import RedisAddress
 
 __all__ = ["FIELD", "Keys", "RedisError", "connect", "disconnect", "explain"]
 
+#: The largest ``WT_PARTITIONS``.
+MOST_PARTITIONS = 256
 #: The one field of a stream's entry; its value is a packed record.
 FIELD = b"r"
 
@@ -52,12 +54,11 @@ def connect(address: RedisAddress, timeout: float) -> Any:
         "retry": Retry(NoBackoff(), 0),
         "protocol": 2,
     }
-    if address.cluster:
-        try:
-            return RedisCluster.from_url(address.url, **options)
-        except RedisError as error:
-            raise explain(error, address) from error
-    return Redis.from_url(address.url, **options)
+    kind = RedisCluster if address.cluster else Redis
+    try:
+        return kind.from_url(address.url, **options)
+    except (RedisError, OSError, ValueError, TypeError) as error:  # the last two: an odd ssl_ option
+        raise explain(error, address) from error
 
 
 def disconnect(client: Any) -> None:

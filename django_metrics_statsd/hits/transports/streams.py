@@ -11,6 +11,7 @@ from django_metrics_statsd.hits.records import Record, pack
 from django_metrics_statsd.hits.transports.address import RedisAddress
 from django_metrics_statsd.hits.transports.base import Transport
 from django_metrics_statsd.hits.transports.redis import FIELD, Keys, RedisError, connect, disconnect, explain
+from django_metrics_statsd.safety import Telemetry, failed
 
 
 class StreamsTransport(Transport):
@@ -20,8 +21,8 @@ class StreamsTransport(Transport):
     each once.
     """
 
-    def __init__(self, address: RedisAddress) -> None:
-        self._address = address
+    def __init__(self, address: RedisAddress, counts: Telemetry | None = None) -> None:
+        self._address, self._counts = address, counts or Telemetry()
         self._timeout = conf.WT_TIMEOUT
         self._streams = Keys(conf.SITE_SLUG).streams(conf.WT_PARTITIONS)
         self._length = -(-conf.WT_STREAM_LENGTH // len(self._streams))
@@ -29,16 +30,25 @@ class StreamsTransport(Transport):
         self._client: Any = None
 
     def send(self, records: Sequence[Record]) -> None:
+        packed = [each for each in map(self._pack, records) if each is not None]
         stream = self._streams[next(self._turn) % len(self._streams)]
         try:
             if self._client is None:
                 self._client = connect(self._address, self._timeout)
             pipeline = self._client.pipeline(transaction=False)
-            for record in records:
-                pipeline.xadd(stream, {FIELD: pack(record)}, maxlen=self._length, approximate=True)
+            for each in packed:
+                pipeline.xadd(stream, {FIELD: each}, maxlen=self._length, approximate=True)
             pipeline.execute()
         except (RedisError, OSError) as error:
             raise explain(error, self._address) from error
+
+    def _pack(self, record: Record) -> bytes | None:
+        try:
+            return pack(record)
+        except Exception:  # a number or text that cannot travel; the others do
+            self._counts.drop("not_packed")
+            failed("hits.pack")
+            return None
 
     def abandon(self) -> None:
         self._client = None

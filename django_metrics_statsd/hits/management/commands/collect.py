@@ -16,10 +16,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django_metrics_statsd.hits.collector.display import Display
 from django_metrics_statsd.hits.collector.run import Collector
 from django_metrics_statsd.hits.collector.status import read_status
+from django_metrics_statsd.hits.collector.texts import printable
 from django_metrics_statsd.hits.events.log import left_out
 from django_metrics_statsd.hits.plan import redis_address
 from django_metrics_statsd.hits.storages.base import Storage, Unavailable
 from django_metrics_statsd.hits.storages.loading import make_storages
+from django_metrics_statsd.hits.transports.redis import RedisError, explain
 
 
 class Command(BaseCommand):
@@ -43,6 +45,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--forget", metavar="ALIAS", help="keep nothing any more for a storage that is gone"
         )
+        parser.add_argument("--discard", action="store_true", help="throw away what was set aside")
         parser.add_argument("--dead", action="store_true", help="print what was set aside and why, and end")
         parser.add_argument(
             "--replay", action="store_true", help="try again with what was set aside, and end"
@@ -55,14 +58,22 @@ class Command(BaseCommand):
             return
         collector = self._make(options)
         with closing(collector):
-            if options["forget"]:
-                self._forget(collector, options["forget"])
-            elif options["dead"]:
-                self._print_dead(collector)
-            elif options["replay"]:
-                self._replay(collector)
-            else:
-                self._run(collector, options)
+            try:
+                self._do(collector, options)
+            except (RedisError, OSError) as error:
+                raise CommandError(str(explain(error, collector.address))) from error
+
+    def _do(self, collector: Collector, options: dict[str, Any]) -> None:
+        if options["forget"]:
+            self._forget(collector, options["forget"])
+        elif options["dead"]:
+            self._print_dead(collector)
+        elif options["replay"]:
+            self._replay(collector)
+        elif options["discard"]:
+            self.stdout.write(f"{collector.discard()} thrown away.")
+        else:
+            self._run(collector, options)
 
     def _make(self, options: dict[str, Any]) -> Collector:
         address = redis_address()
@@ -104,7 +115,8 @@ class Command(BaseCommand):
                 self._introduce(collector)
             fine = collector.run(display if options["verbosity"] else _say_nothing)
         display.end()
-        if options["once"] and not fine:
+        failed = any(progress.failed for progress in collector.progress.values())
+        if failed or (options["once"] and not fine):
             errors = [f"{alias}: {each.error}" for alias, each in collector.progress.items() if each.error]
             raise CommandError("Not everything could be moved: " + "; ".join(errors))
 
@@ -138,7 +150,7 @@ class Command(BaseCommand):
 
     def _print_dead(self, collector: Collector) -> None:
         for letter in collector.dead:
-            self.stdout.write(f"{letter.key.decode()}: {letter.reason}")
+            self.stdout.write(printable(f"{letter.key.decode()}: {letter.reason}"))
         self.stdout.write(f"{len(collector.dead)} set aside.")
 
     def _replay(self, collector: Collector) -> None:
@@ -160,13 +172,20 @@ def _say_nothing(*args: object) -> None:
 
 @contextmanager
 def _ended_by_signals(stop: threading.Event) -> Iterator[None]:
-    """Have SIGTERM and SIGINT set `stop` while the block runs."""
+    """Have SIGTERM and SIGINT set `stop` while the block runs; the same again does what it did before."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    previous = {each: signal.signal(each, lambda *_: stop.set()) for each in (signal.SIGTERM, signal.SIGINT)}
+    previous: dict[int, Any] = {}
+
+    def handle(number: int, frame: Any) -> None:
+        stop.set()
+        signal.signal(number, previous[number])  # a storage may hang for longer than one would wait
+
+    for each in (signal.SIGTERM, signal.SIGINT):
+        previous[each] = signal.signal(each, handle)
     try:
         yield
     finally:
-        for each, handler in previous.items():
-            signal.signal(each, handler)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
