@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,8 @@ class Shelf:
         self.down = False
         self.refused: set[UUID] = set()
         self.broken = False
+        self.error: BaseException | None = None
+        self.maintained = 0
         self.closed = 0
 
 
@@ -37,6 +40,8 @@ class Kept(Storage):
     def write(self, records: Sequence[Record]) -> None:
         if self.shelf.down:
             raise Unavailable("it is down")
+        if self.shelf.error is not None:
+            raise self.shelf.error
         if self.shelf.broken:
             raise ZeroDivisionError("a fault in a storage")
         bad = [record for record in records if record.id in self.shelf.refused]
@@ -45,8 +50,19 @@ class Kept(Storage):
         self.shelf.writes.append(len(records))
         self.shelf.records.update({record.id: record for record in records})
 
+    def maintain(self) -> None:
+        self.shelf.maintained += 1
+        raise ZeroDivisionError("a fault in maintenance")
+
     def close(self) -> None:
         self.shelf.closed += 1
+
+
+class Hanging(Kept):
+    """One whose network is as slow as can be."""
+
+    def write(self, records: Sequence[Record]) -> None:
+        time.sleep(600)
 
 
 def databases(*aliases: str) -> dict[str, dict[str, str]]:

@@ -17,13 +17,14 @@ from django_metrics_statsd.hits.collector.run import Collector
 from django_metrics_statsd.hits.collector.status import read_status
 from django_metrics_statsd.hits.collector.trimming import forget_gone
 from django_metrics_statsd.hits.records import HitRecord, Record
+from django_metrics_statsd.hits.storages.base import Rejected
 from django_metrics_statsd.hits.storages.loading import make_storages
 from django_metrics_statsd.hits.transports.address import RedisAddress, read
 from django_metrics_statsd.hits.transports.streams import StreamsTransport
 from django_metrics_statsd.testing import Captured
 from tests.hits import samples
 from tests.hits.kept import databases, shelf
-from tests.services.harness import wait_until
+from tests.services.harness import free_port, wait_until
 from tests.services.stores import Redis
 
 pytestmark = pytest.mark.service
@@ -408,3 +409,116 @@ def test_what_redis_cut_off_before_a_storage_had_it_is_told(
         assert 5_090 - 1_300 <= status["cut"] + client.xlen(STREAM) <= 5_200
         wait_until(lambda: stats.find("g", "django_metrics_statsd.collector.one.cut"), "the gauge", 10)
     transport.close()
+
+
+@pytest.mark.parametrize("junk", [b"\x91" * 2_000, b"\x93\xa7event.1\xc0", b"\x93\xa5hit.1\xa2\xff\xfe\x00"])
+def test_no_bytes_end_a_lane(junk: bytes, send: Any, address: RedisAddress, client: Any) -> None:
+    client.xadd(STREAM, {"r": junk})
+    records = samples.mixed(5)
+    send(records)
+    collector = once(address)
+    assert set(shelf("one").records) == ids(records) == set(shelf("two").records)
+    assert client.hlen(DEAD) == 1
+    assert not any(progress.error for progress in collector.progress.values())
+
+
+def test_a_full_redis_is_emptied_by_a_collector_that_starts(
+    send: Any, address: RedisAddress, client: Any
+) -> None:
+    once(address)  # a first one has made the groups
+    records = samples.mixed(50)
+    send(records)
+    client.xadd(STREAM, {"r": b"junk"})
+    client.config_set("maxmemory-policy", "noeviction")
+    client.config_set("maxmemory", 1)
+    try:
+        with Running(address, batch=10):
+            wait_until(
+                lambda: set(shelf("one").records) == ids(records) == set(shelf("two").records), "all", 10
+            )
+            client.config_set("maxmemory", 0)
+            wait_until(lambda: client.hlen(DEAD) == 1, "the dead letter", 20)
+    finally:
+        client.config_set("maxmemory", 0)
+    assert client.xlen(STREAM) == 0
+
+
+def test_a_fault_in_maintenance_ends_nothing(
+    send: Any, address: RedisAddress, monkeypatch: pytest.MonkeyPatch, faults: dict[str, int]
+) -> None:
+    monkeypatch.setattr("django_metrics_statsd.hits.collector.lane.MAINTENANCE", 0.0)
+    with Running(address):
+        wait_until(lambda: shelf("one").maintained > 2, "maintenance", 10)
+        records = samples.mixed(5)
+        send(records)
+        wait_until(lambda: set(shelf("one").records) == ids(records), "the records", 10)
+    assert faults["hits.maintain.one"] > 2
+
+
+def test_streams_of_a_larger_number_of_partitions_are_read_to_their_end(
+    address: RedisAddress, client: Any, settings: Any
+) -> None:
+    settings.WT_PARTITIONS = 4
+    records = samples.mixed(40)
+    late = samples.mixed(10)
+    before = StreamsTransport(address)
+    for start in range(0, 40, 10):
+        before.send(records[start : start + 10])
+    settings.WT_PARTITIONS = 1
+    assert read_status()["length"] == 40
+    with Running(address):
+        wait_until(lambda: set(shelf("one").records) == ids(records) == set(shelf("two").records), "all", 10)
+        before.send([])
+        before.send(late)
+        wait_until(lambda: set(shelf("one").records) == ids(records + late), "those of a late process", 20)
+    before.close()
+    assert read_status()["length"] == 0
+
+
+def test_a_storage_that_exits_ends_the_collector_with_an_error(
+    send: Any, address: RedisAddress, faults: dict[str, int]
+) -> None:
+    shelf("one").error = SystemExit(3)
+    send(samples.mixed(5))
+    with pytest.raises(CommandError, match="one: SystemExit: 3"):
+        call_command("collect", verbosity=0)
+
+
+def test_a_single_run_waits_for_what_a_dead_collector_was_given(
+    send: Any, address: RedisAddress, client: Any
+) -> None:
+    records = samples.mixed(30)
+    send(records)
+    for alias in ("one", "two"):
+        client.xgroup_create(STREAM, alias, id="0")
+        client.xreadgroup(alias, "dead", {STREAM: ">"}, count=20)
+    call_command("collect", once=True, verbosity=0)
+    assert set(shelf("one").records) == ids(records) == set(shelf("two").records)
+
+
+def test_what_a_terminal_would_obey_is_spelled_out(send: Any, address: RedisAddress) -> None:
+    records = samples.mixed(3)
+    shelf("one").error = Rejected("bad path: \x1b]0;pwned\x07\x1b[2J\nFAKE")
+    send(records)
+    once(address)
+    lines = dead()
+    assert len(lines) == 4
+    assert "bad path: \\x1b]0;pwned\\x07\\x1b[2J\\nFAKE" in lines[0]
+
+
+def test_dead_letters_can_be_thrown_away(address: RedisAddress, client: Any) -> None:
+    client.xadd(STREAM, {"r": b"junk"})
+    once(address)
+    out = io.StringIO()
+    call_command("collect", discard=True, stdout=out)
+    assert out.getvalue() == "1 thrown away.\n"
+    assert dead() == ["0 set aside."]
+
+
+@pytest.mark.parametrize("option", ["dead", "replay", "discard", "status"])
+def test_without_redis_the_commands_say_so(option: str, settings: Any) -> None:
+    settings.WT_REDIS = {
+        "addr": f"127.0.0.1:{free_port()}",
+    }
+    with pytest.raises(CommandError, match=r"Redis at redis://127\.0\.0\.1"):
+        call_command("collect", **{option: True})

@@ -92,3 +92,16 @@ def test_a_storage_is_closed_by_the_thread_that_used_it(direct: DirectTransport)
     assert direct.flush(5)
     direct.close()
     assert shelf("one").closed == 1
+
+
+def test_a_network_error_of_a_storage_of_the_sites_own_is_waited_for(
+    direct: DirectTransport, counts: Telemetry
+) -> None:
+    shelf("one").error = ConnectionRefusedError("nobody there")
+    records = samples.mixed(12)
+    direct.send(records)
+    assert not direct.flush(0.3)
+    shelf("one").error = None
+    assert direct.flush(5)
+    assert set(shelf("one").records) == {record.id for record in records}
+    assert counts.dropped == {}

@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.template.response import SimpleTemplateResponse
 from django.test import AsyncClient, Client, RequestFactory
+from django.urls import path as url
 
 from django_metrics_statsd.hits.middleware import HitsMiddleware
 from django_metrics_statsd.hits.records import PATH, HitRecord
@@ -23,6 +26,13 @@ SESSIONS = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
 ]
+
+
+def reset(request: HttpRequest, **kwargs: str) -> HttpResponse:
+    return HttpResponse("reset")
+
+
+urlpatterns = [url("reset/<uidb64>/<token>/", reset)]
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -176,6 +186,40 @@ def test_excluded_paths_are_beginnings_or_patterns(settings: Any, records: Kept)
     for path in ("/plain", "/raises/missing", "/raises/broken", "/aplain"):
         fetch(path)
     assert [hit.path for hit in records.settle()] == ["/raises/broken", "/aplain"]
+
+
+def test_patterns_may_have_groups_of_the_same_name(settings: Any, records: Kept) -> None:
+    settings.WT_EXCLUDE = [r"^/(?P<what>pl)ain", r"^/(?P<what>a)plain", r"^/(r)aises/(?P<what>b)\2?"]
+    for path in ("/plain", "/aplain", "/raises/broken", "/raises/missing"):
+        fetch(path)
+    assert [hit.path for hit in records.settle()] == ["/raises/missing"]
+
+
+def test_parts_of_a_path_that_open_something_are_left_out(settings: Any, records: Kept) -> None:
+    settings.ROOT_URLCONF = "tests.hits.test_middleware"
+    fetch("/reset/MQ/c1a2b3-secret/")
+    hit = one(records)
+    assert hit.path == "/reset/***/***/"
+    assert hit.route == "reset/<uidb64>/<token>/"
+
+
+def test_a_body_that_cannot_be_measured_is_still_a_hit(records: Kept) -> None:
+    HitsMiddleware(lambda request: SimpleTemplateResponse("none.html"))(RequestFactory().get("/x"))
+    hit = one(records)
+    assert (hit.path, hit.status_code, hit.doc_size) == ("/x", 200, 0)
+
+
+def test_a_length_that_no_number_holds_is_not_believed(records: Kept, db: None) -> None:
+    response = StreamingHttpResponse([b"four"], headers={"Content-Length": "9" * 30})
+    answer = HitsMiddleware(lambda request: response)(RequestFactory().get("/"))
+    assert b"".join(answer) == b"four"
+    answer.close()
+    assert one(records).doc_size == 4
+
+
+def test_a_head_request_has_no_body(records: Kept) -> None:
+    Client().head("/plain")
+    assert one(records).doc_size == 0
 
 
 def test_nothing_is_recorded_when_stopped_or_sampled_away(settings: Any, records: Kept) -> None:

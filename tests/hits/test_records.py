@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from django_metrics_statsd.hits.records import (
+    PACKED,
     PATH,
+    EventRecord,
     Geo,
     HitRecord,
     Unreadable,
@@ -101,6 +103,31 @@ def test_a_record_out_of_its_limits_is_unreadable(field: str, value: Any) -> Non
     setattr(hit, field, value)
     with pytest.raises(Unreadable, match=f"^{field}: "):
         unpack(pack(hit))
+
+
+def _mangled(**changed: Any) -> bytes:
+    values = msgspec.msgpack.decode(pack(samples.event()))
+    names = EventRecord.__struct_fields__
+    for name, value in changed.items():
+        values[names.index(name) + 1] = value
+    return msgspec.msgpack.encode(values)
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        _mangled(data={"x": 1})[:-1] + b"\x91" * 2_000,
+        _mangled(name=5)[:-3],
+        _mangled(name="abc").replace(b"abc", b"\xff\xfe\xfd"),
+        b"\x93\xa7event.1\xc4\x02ab\xc7\x0c\xff" + b"\xff" * 12,
+        pack(samples.hit()) + b"\x00" * PACKED,
+        _mangled(time=msgspec.msgpack.Ext(-1, b"\xff" * 12)),
+    ],
+    ids=["nested", "wrong and cut off", "no UTF-8", "no time", "too long", "a time out of range"],
+)
+def test_no_bytes_raise_anything_else(packed: bytes) -> None:
+    with pytest.raises(Unreadable):
+        unpack(packed)
 
 
 def test_a_record_of_a_later_release_with_more_fields_can_be_read() -> None:

@@ -190,3 +190,53 @@ def test_ids_tell_the_time(road: Road) -> None:
     identity, then = road.new_id()
     assert identity.version == 7
     assert abs(then.timestamp() - time.time()) < 1
+
+
+def test_a_fault_in_a_transport_costs_one_batch(
+    road: Road, gate: Gate, faults: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = gate.send
+
+    def fail_once(records: Sequence[Record]) -> None:
+        monkeypatch.setattr(gate, "send", send)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(gate, "send", fail_once)
+    for number in range(15):
+        road.put(numbered, number)
+    assert road.flush(5)
+    assert len(gate.numbers) + road.counts.dropped["not_sent"] == 15
+    assert gate.numbers[-1] == 14
+    assert faults == {"hits.send": 1}
+
+
+def test_a_maker_that_wants_to_exit_does_not_end_the_thread(
+    road: Road, gate: Gate, faults: dict[str, int]
+) -> None:
+    def leave() -> Record:
+        raise SystemExit(3)
+
+    road.put(leave)
+    road.put(numbered, 1)
+    assert road.flush(5)
+    assert gate.numbers == [1]
+    assert road.counts.dropped == {"not_made": 1}
+
+
+def test_children_of_a_process_that_recorded_nothing_have_slots_of_their_own() -> None:
+    from django_metrics_statsd.hits.ids import nanoseconds
+    from django_metrics_statsd.hits.road import road as shared
+
+    def slot() -> int:
+        return nanoseconds(shared.new_id()[0]) % 1_000
+
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(write, str(slot()).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    theirs = int(os.read(read, 10))
+    os.close(read)
+    os.close(write)
+    assert theirs != slot()

@@ -128,12 +128,12 @@ def manage(*arguments: str, **settings: Any) -> str:
     return done.stdout
 
 
-def collector(folder: Path, port: int, *flags: str) -> Server:
+def collector(folder: Path, port: int, *flags: str, kind: str = "tests.hits.kept.Kept") -> Server:
     """A collector into memory, in a process of its own."""
     command = [sys.executable, "-m", "django", "collect", *flags]
     settings = {
         "WT_REDIS": {"addr": f"127.0.0.1:{port}"},
-        "WT_DATABASES": {"one": {"type": "tests.hits.kept.Kept"}},
+        "WT_DATABASES": {"one": {"type": kind}},
         "WT_FREQUENCY": 0.1,
     }
     server = Server("collect", command, folder, lambda: "Collecting" in server.log(), site_env(**settings))
@@ -157,6 +157,21 @@ def test_a_collector_that_is_told_to_end_finishes_its_batch(
     assert server.stop() == 0
     assert groups(client)[0]["pending"] == 0
     assert "one: " in server.log().splitlines()[-1]
+
+
+def test_a_storage_that_hangs_does_not_keep_a_collector_from_ending_at_the_second_signal(
+    redis_server: Redis, client: Any, tmp_path: Path
+) -> None:
+    from django_metrics_statsd.hits.records import pack
+
+    server = collector(tmp_path, redis_server.port, kind="tests.hits.kept.Hanging").start()
+    client.xadd("metrics_hits:{default.0}", {"r": pack(samples.hit())})
+    wait_until(lambda: groups(client) and groups(client)[0]["pending"], "the batch", 10)
+    process = server.running()
+    process.send_signal(signal.SIGTERM)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(1)
+    assert server.stop() == -signal.SIGTERM
 
 
 def groups(client: Any) -> list[dict[str, Any]]:

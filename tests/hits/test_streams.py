@@ -14,6 +14,7 @@ from django_metrics_statsd.hits.records import unpack
 from django_metrics_statsd.hits.storages.base import Unavailable
 from django_metrics_statsd.hits.transports.address import read
 from django_metrics_statsd.hits.transports.streams import StreamsTransport
+from django_metrics_statsd.safety import Telemetry
 from tests.hits import samples
 from tests.services.harness import free_port
 from tests.services.stores import Redis
@@ -104,3 +105,17 @@ def test_a_server_that_refuses_says_why(redis_server: Redis, client: Any) -> Non
     with pytest.raises(Unavailable, match="WRONGTYPE"):
         transport.send(samples.hits(2))
     transport.close()
+
+
+def test_one_record_that_cannot_travel_does_not_keep_the_others(
+    redis_server: Redis, client: Any, faults: dict[str, int]
+) -> None:
+    counts = Telemetry()
+    transport = StreamsTransport(read({"addr": f"127.0.0.1:{redis_server.port}"}), counts)
+    records = samples.hits(3)
+    records[1].doc_size = 10**30
+    transport.send(records)
+    transport.close()
+    assert client.xlen("metrics_hits:{default.0}") == 2
+    assert counts.dropped == {"not_packed": 1}
+    assert faults == {"hits.pack": 1}

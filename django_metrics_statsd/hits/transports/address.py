@@ -1,4 +1,4 @@
-"""Which Redis server: ``WT_REDIS`` in its several forms. Messages have none of its values, as some are secret."""
+"""Which Redis server: ``WT_REDIS`` in its several forms. No message shows its values: some are secret."""
 
 from __future__ import annotations
 
