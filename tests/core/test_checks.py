@@ -25,6 +25,7 @@ def found(**changed: Any) -> dict[str, django_checks.CheckMessage]:
     return {str(message.id).rpartition(".")[2]: message for message in messages}
 
 
+@pytest.mark.django_db  # Django asks the database whether it has JSON
 def test_all_is_well_with_the_settings_of_the_tests() -> None:
     assert found() == {}
     call_command("check", fail_level="ERROR")
