@@ -239,7 +239,7 @@ def second() -> Iterator[str]:
         editor.create_model(User)
         editor.create_model(Book)
     yield "second"
-    connections["second"].close()
+    connections["second"].connection.close()  # Django's own close() leaves a database in memory open
     connections["second"].connection = None
     del connections["second"], connections.databases["second"]
 
