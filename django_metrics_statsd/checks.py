@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from typing import Any
 
@@ -13,7 +13,14 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from django_metrics_statsd import safety
-from django_metrics_statsd.conf import DEFAULT_CLIENT, all_settings, conf, names_in_settings, project_setting
+from django_metrics_statsd.conf import (
+    DEFAULT_CLIENT,
+    Setting,
+    all_settings,
+    conf,
+    names_in_settings,
+    project_setting,
+)
 
 LABEL = "django_metrics_statsd"
 Check = Callable[..., list[CheckMessage]]
@@ -31,13 +38,18 @@ def register_all() -> None:
 
 def check_values(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E001: every setting of ours has a value that it may have."""
-    found: list[CheckMessage] = []
-    for setting in all_settings():
+    return [
+        Error(problem, hint=hint, id=f"{LABEL}.E001") for _, problem, hint in wrong_values(all_settings())
+    ]
+
+
+def wrong_values(settings: Iterable[Setting[Any]]) -> Iterator[tuple[str, str, str]]:
+    """Yield the name, the problem and a hint for each setting whose value is not allowed."""
+    for setting in settings:
         problem = setting.problem()
         if problem:
             hint = f"{setting.text} Kind: {setting.kind.label}. Default: {setting.default!r}."
-            found.append(Error(problem, hint=hint, id=f"{LABEL}.E001"))
-    return found
+            yield setting.name, problem, hint
 
 
 def check_names(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:

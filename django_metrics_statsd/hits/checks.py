@@ -9,6 +9,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
 from django.core.exceptions import ImproperlyConfigured
 
+from django_metrics_statsd.checks import wrong_values
 from django_metrics_statsd.conf import conf as core
 from django_metrics_statsd.conf import names_in_settings, project_setting
 from django_metrics_statsd.hits.conf import all_settings, conf
@@ -47,13 +48,10 @@ def _warning(number: int, message: str, hint: str) -> Warning:
 
 def check_values(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E001: every setting of the hits has a value that it may have."""
-    found: list[CheckMessage] = []
-    for setting in all_settings():
-        problem = setting.problem()
-        if problem:
-            hint = f"{setting.text} Kind: {setting.kind.label}. Default: {setting.default!r}."
-            found.append(_error(1, _without_secrets(setting.name, problem), hint))
-    return found
+    return [
+        _error(1, _without_secrets(name, problem), hint)
+        for name, problem, hint in wrong_values(all_settings())
+    ]
 
 
 def _without_secrets(name: str, problem: str) -> str:

@@ -10,10 +10,13 @@ from urllib.parse import urlsplit
 from django_metrics_statsd.hits.addresses import anonymise, client_address
 from django_metrics_statsd.hits.conf import address_key
 from django_metrics_statsd.hits.ids import microseconds, moment
-from django_metrics_statsd.hits.plan import HitsPlan, planned
+from django_metrics_statsd.hits.plan import planned
 from django_metrics_statsd.hits.records import AGENT, LARGEST, NAME, PATH, HitRecord
 from django_metrics_statsd.hits.road import road
 from django_metrics_statsd.names import action_name, method_name, view_name
+
+#: Remote address, Forwarded, X-Forwarded-For: what the client's address is made of.
+Origin = tuple[str, str, str]
 
 _MAX_VIEWS = 2_048
 _views: dict[tuple[Any, str], tuple[str, str]] = {}
@@ -31,8 +34,7 @@ def make_hit(
     size: int,
     queries: int,
     query_ms: float,
-    remote: str,
-    hops: tuple[str, str] | None,
+    origin: Origin | None,
     agent: str,
     referer: str,
     user: tuple[str, bool, bool] | None,
@@ -44,7 +46,7 @@ def make_hit(
         ms: how long it took.
         view, route: what its URL resolved to, if anything.
         reason: the response's reason phrase, None for the usual one.
-        hops: what ``Forwarded`` and ``X-Forwarded-For`` say, where they may be asked.
+        origin: where it comes from; None where that is not to be known.
         user: name, and whether staff and superuser; None for nobody.
     """
     plan = planned.now
@@ -66,7 +68,7 @@ def make_hit(
         doc_size=0 if method == "HEAD" else max(0, min(size, LARGEST)),
         num_queries=queries,
         queries_time=round(query_ms, 3),
-        ip=_address(remote, hops, plan),
+        ip=address_of(origin) if origin is not None else "",
         user_agent=clean(agent, AGENT),
         referer=_without_query(referer),
         user=clean(user[0], NAME) if user else "",
@@ -118,9 +120,10 @@ def _find_name(view: Callable[..., Any], method: str) -> tuple[str, str]:
     return clean(module, NAME), clean(f"{name}.{action}" if action else name, NAME)
 
 
-def _address(remote: str, hops: tuple[str, str] | None, plan: HitsPlan) -> str:
-    forwarded, x_forwarded_for = hops or ("", "")
-    address = client_address(remote, forwarded, x_forwarded_for, plan.trusted)
+def address_of(origin: Origin) -> str:
+    """Return the client's address, made as little personal as ``WT_ANONYMIZE_IP`` wants it."""
+    plan = planned.now
+    address = client_address(*origin, plan.trusted)
     return anonymise(address, plan.anonymise, address_key()) if plan.anonymise else address
 
 

@@ -14,9 +14,10 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 
 from django_metrics_statsd import observation
-from django_metrics_statsd.hits.making import make_hit
+from django_metrics_statsd.hits.making import Origin, make_hit
 from django_metrics_statsd.hits.plan import planned
 from django_metrics_statsd.hits.records import AGENT, PATH
+from django_metrics_statsd.hits.requests import asks_for_privacy, origin_of, path_of
 from django_metrics_statsd.hits.road import road
 from django_metrics_statsd.hits.sizes import Size
 from django_metrics_statsd.middleware import status_of
@@ -26,8 +27,6 @@ from django_metrics_statsd.users import loaded_user
 
 #: The status of a request whose client left before there was an answer, as nginx records it.
 CLIENT_CLOSED_REQUEST = 499
-#: Parts of a URL that are left out of its path, by the names under which patterns capture them.
-SECRETS = frozenset({"token", "uidb64", "key", "activation_key", "secret", "password", "signature"})
 #: Characters of a request's texts together, past which each is cut before it waits in memory.
 _LONG = 1_024
 
@@ -76,12 +75,6 @@ def is_wanted(request: HttpRequest) -> bool:
     return plan.sample >= 1 or random() < plan.sample
 
 
-def asks_for_privacy(request: HttpRequest) -> bool:
-    """Whether the browser sends ``DNT: 1`` or ``Sec-GPC: 1``."""
-    meta = request.META
-    return meta.get("HTTP_SEC_GPC") == "1" or meta.get("HTTP_DNT") == "1"
-
-
 def _record_stream(
     request: HttpRequest, status: int, reason: str | None, size: Size, seen: Observation, start: float
 ) -> None:
@@ -101,20 +94,16 @@ def record(
         start: ``perf_counter()`` when it began.
     """
     ms = 1000 * (perf_counter() - start)
-    meta, path, plan, match = request.META, request.path_info, planned.now, request.resolver_match
+    meta, path, match = request.META, path_of(request), request.resolver_match
     view, route = (None, "") if match is None else (match.func, match.route or "")
-    if match is not None and match.kwargs and not SECRETS.isdisjoint(match.kwargs):
-        path = _masked(path, match.kwargs)
     agent, referer = meta.get("HTTP_USER_AGENT", ""), meta.get("HTTP_REFERER", "")
-    remote, hops = meta.get("REMOTE_ADDR", ""), None
+    origin: Origin | None = origin_of(meta)
     if len(path) + len(agent) + len(referer) > _LONG:
         path, agent, referer = path[:PATH], agent[:AGENT], referer[:PATH]
-    if plan.trusted:
-        hops = _hops(meta)
     user = _describe(request) if "user" in request.__dict__ else None
-    if plan.signals is not None and asks_for_privacy(request):
-        agent = referer = remote = ""
-        hops = user = None
+    if planned.now.signals is not None and asks_for_privacy(request):
+        agent = referer = ""
+        origin = user = None
     road.put(
         make_hit,
         time_ns(),
@@ -128,8 +117,7 @@ def record(
         size,
         seen.queries,
         seen.query_ms,
-        remote,
-        hops,
+        origin,
         agent,
         referer,
         user,
@@ -141,18 +129,6 @@ def _size_of(response: Any) -> int:
         return len(response.content)
     except Exception:  # a template that is not rendered, or a response of the site's own kind
         return 0
-
-
-def _masked(path: str, captured: dict[str, Any]) -> str:
-    """Return the path without the parts that give access to something."""
-    for name in SECRETS & captured.keys():
-        path = path.replace(str(captured[name]), "***")
-    return path
-
-
-def _hops(meta: dict[str, Any]) -> tuple[str, str]:
-    """Return what proxies said; what the nearest ones said stands at the end."""
-    return meta.get("HTTP_FORWARDED", "")[-PATH:], meta.get("HTTP_X_FORWARDED_FOR", "")[-PATH:]
 
 
 def _describe(request: HttpRequest) -> tuple[str, bool, bool] | None:

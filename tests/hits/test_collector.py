@@ -16,7 +16,7 @@ from django.core.management import CommandError, call_command
 from django_metrics_statsd.hits.collector.run import Collector
 from django_metrics_statsd.hits.collector.status import read_status
 from django_metrics_statsd.hits.collector.trimming import forget_gone
-from django_metrics_statsd.hits.records import HitRecord, Record
+from django_metrics_statsd.hits.records import HitRecord, Record, pack
 from django_metrics_statsd.hits.storages.base import Rejected
 from django_metrics_statsd.hits.storages.loading import make_storages
 from django_metrics_statsd.hits.transports.address import RedisAddress, read
@@ -219,7 +219,6 @@ def test_what_could_not_be_read_goes_back_into_the_stream_once_it_can_be(
 ) -> None:
     from django_metrics_statsd.hits.collector.dead import UNREADABLE, DeadLetters
     from django_metrics_statsd.hits.collector.source import Entry
-    from django_metrics_statsd.hits.records import pack
 
     record = samples.hit()
     DeadLetters(client, DEAD, 10).set_aside(
@@ -249,6 +248,20 @@ def test_partitions_are_all_read(address: RedisAddress, settings: Any) -> None:
             transport.send(records[start : start + 10])
         wait_until(lambda: set(shelf("one").records) == ids(records) == set(shelf("two").records), "all", 10)
     transport.close()
+
+
+def test_entries_of_two_partitions_with_the_same_id_are_told_apart(
+    address: RedisAddress, client: Any, settings: Any
+) -> None:
+    settings.WT_PARTITIONS = 2
+    settings.WT_CLAIM_SECONDS = 1_000.0  # nobody comes to set it right
+    record = samples.hit()
+    client.xadd("metrics_hits:{default.0}", {"r": b"junk"}, id="5-1")
+    client.xadd("metrics_hits:{default.1}", {"r": pack(record)}, id="5-1")
+    once(address)
+    assert set(shelf("one").records) == {record.id} == set(shelf("two").records)
+    assert client.hlen(DEAD) == 1
+    assert read_status()["length"] == 0
 
 
 def test_a_redis_that_lost_everything_is_begun_anew(send: Any, address: RedisAddress, client: Any) -> None:

@@ -13,9 +13,12 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import SimpleTemplateResponse
 from django.test import AsyncClient, Client, RequestFactory
 from django.urls import path as url
+from django.urls import resolve
 
+from django_metrics_statsd.hits.events import record_event
 from django_metrics_statsd.hits.middleware import HitsMiddleware
-from django_metrics_statsd.hits.records import PATH, HitRecord
+from django_metrics_statsd.hits.records import PATH, EventRecord, HitRecord
+from django_metrics_statsd.hits.requests import masked
 from django_metrics_statsd.hits.testing import Kept, capture_records
 from django_metrics_statsd.patches.base import find_patch
 from tests import views
@@ -201,6 +204,32 @@ def test_parts_of_a_path_that_open_something_are_left_out(settings: Any, records
     hit = one(records)
     assert hit.path == "/reset/***/***/"
     assert hit.route == "reset/<uidb64>/<token>/"
+
+
+@pytest.mark.parametrize(
+    ("path", "captured", "wanted"),
+    [
+        ("/reset/MQ/abc-1/", {"uidb64": "MQ", "token": "abc-1"}, "/reset/***/***/"),
+        ("/v1/items/1/", {"key": 1}, "/v1/items/***/"),
+        ("/reset-abc/x", {"token": "abc"}, "/reset-***/x"),
+        ("/a.b/axb", {"token": "a.b"}, "/***/axb"),
+        ("/open/", {"token": ""}, "/open/"),
+        ("/books/7", {"pk": "7"}, "/books/7"),
+    ],
+)
+def test_what_is_left_out_of_a_path(path: str, captured: dict[str, Any], wanted: str) -> None:
+    assert masked(path, captured) == wanted
+
+
+def test_events_leave_the_same_out_of_a_path(settings: Any) -> None:
+    settings.ROOT_URLCONF = "tests.hits.test_middleware"
+    request = RequestFactory().get("/reset/MQ/c1a2b3-secret/")
+    request.resolver_match = resolve(request.path_info)
+    with capture_records() as records:
+        record_event("asked", request=request)
+        (event,) = records.settle()
+    assert isinstance(event, EventRecord)
+    assert event.path == "/reset/***/***/"
 
 
 def test_a_body_that_cannot_be_measured_is_still_a_hit(records: Kept) -> None:

@@ -128,8 +128,8 @@ class Lane:
         """
         bad: list[Bad] = []
         good = self._write(self._read(entries, bad), bad)
-        kept = {entry.id for _, entry, _ in bad}
-        self._source.acknowledge(entry for entry in entries if entry.id not in kept)
+        kept = {(entry.stream, entry.id) for _, entry, _ in bad}  # ids are a stream's own
+        self._source.acknowledge(entry for entry in entries if (entry.stream, entry.id) not in kept)
         self._count("written", good)
         for storage, entry, reason in bad:
             put = self._dead.set_aside(storage, entry, reason)

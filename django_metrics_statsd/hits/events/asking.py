@@ -6,17 +6,13 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from django_metrics_statsd.hits.addresses import anonymise, client_address
-from django_metrics_statsd.hits.conf import address_key
+from django_metrics_statsd.hits import requests
 from django_metrics_statsd.hits.events.describing import username
-from django_metrics_statsd.hits.middleware import asks_for_privacy
+from django_metrics_statsd.hits.making import Origin
 from django_metrics_statsd.hits.plan import planned
-from django_metrics_statsd.hits.records import PATH
+from django_metrics_statsd.hits.requests import asks_for_privacy, path_of
 from django_metrics_statsd.names import method_name
 from django_metrics_statsd.users import loaded_user
-
-#: Remote address, Forwarded, X-Forwarded-For: what the client's address is made of, later, in the thread.
-Origin = tuple[str, str, str]
 
 
 def http_request(value: Any) -> HttpRequest | None:
@@ -30,7 +26,7 @@ def method_and_path(request: HttpRequest | None) -> tuple[str, str]:
     """Return a request's method and its path without the query."""
     if request is None:
         return "", ""
-    path = "" if "path" in planned.now.omitted else request.path_info
+    path = "" if "path" in planned.now.omitted else path_of(request)
     return method_name(request.method), path
 
 
@@ -45,17 +41,7 @@ def origin_of(request: HttpRequest | None) -> Origin | None:
     """Return where a request comes from, or None where that is not to be known."""
     if request is None or "ip" in planned.now.omitted or _is_private(request):
         return None
-    meta, trusting = request.META, bool(planned.now.trusted)
-    forwarded = meta.get("HTTP_FORWARDED", "")[-PATH:] if trusting else ""
-    x_forwarded_for = meta.get("HTTP_X_FORWARDED_FOR", "")[-PATH:] if trusting else ""
-    return meta.get("REMOTE_ADDR", ""), forwarded, x_forwarded_for
-
-
-def address_of(origin: Origin) -> str:
-    """Return the client's address, made as little personal as ``WT_ANONYMIZE_IP`` wants it."""
-    plan = planned.now
-    address = client_address(*origin, plan.trusted)
-    return anonymise(address, plan.anonymise, address_key()) if plan.anonymise else address
+    return requests.origin_of(request.META)
 
 
 def _is_private(request: HttpRequest) -> bool:

@@ -7,10 +7,10 @@ from itertools import islice
 from typing import Any
 
 from django_metrics_statsd.hits.events import hooks
-from django_metrics_statsd.hits.events.asking import Origin, address_of
 from django_metrics_statsd.hits.events.describing import username
 from django_metrics_statsd.hits.events.plain import plain, text
 from django_metrics_statsd.hits.events.quiet import no_queries
+from django_metrics_statsd.hits.making import Origin, address_of
 from django_metrics_statsd.hits.plan import planned
 from django_metrics_statsd.hits.records import NAME, NOTES, PATH, WORD, EventRecord
 from django_metrics_statsd.hits.road import road
