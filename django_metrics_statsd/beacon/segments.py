@@ -29,9 +29,9 @@ def tags_of(request: HttpRequest, beacon: Beacon) -> dict[str, str]:
     return {name: _SEGMENTS[name](request, beacon) for name in planned.now.segments}
 
 
-def all_of(request: HttpRequest, beacon: Beacon) -> dict[str, str]:
-    """Return every segment, whatever the settings ask for."""
-    return {name: segment(request, beacon) for name, segment in _SEGMENTS.items()}
+def all_but_device(request: HttpRequest, beacon: Beacon) -> dict[str, str]:
+    """Return every segment, whatever the settings ask for, but the one that takes long to find out."""
+    return {name: segment(request, beacon) for name, segment in _SEGMENTS.items() if name != "device"}
 
 
 def _device(request: HttpRequest, beacon: Beacon) -> str:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
-from django_metrics_statsd.beacon import listeners, segments
+from django_metrics_statsd.beacon import agents, listeners, segments
 from django_metrics_statsd.beacon.beacons import Beacon
 from django_metrics_statsd.hits.making import clean
 from django_metrics_statsd.hits.plan import planned
-from django_metrics_statsd.hits.records import NAME, WORD, TimingRecord
+from django_metrics_statsd.hits.records import AGENT, NAME, WORD, TimingRecord
 from django_metrics_statsd.hits.road import road
 
 _PREFIX = "window.performance."
@@ -34,15 +34,15 @@ def _heard(request: HttpRequest, beacon: Beacon) -> None:
         return
     identity, time = road.new_id()
     record = TimingRecord(identity, time, planned.now.site, beacon.client)
-    for name, value in segments.all_of(request, beacon).items():
+    for name, value in segments.all_but_device(request, beacon).items():
         setattr(record, name, value)
-    road.put(_finish, record, beacon)
+    road.put(_finish, record, beacon, request.META.get("HTTP_USER_AGENT", "")[:AGENT])
 
 
-def _finish(record: TimingRecord, beacon: Beacon) -> TimingRecord:
-    """Cut what came from the site (routes, countries) and give the values their short names."""
-    record.route = clean(record.route, NAME)
-    record.country, record.device = clean(record.country, WORD), clean(record.device, WORD)
+def _finish(record: TimingRecord, beacon: Beacon, agent: str) -> TimingRecord:
+    """Find out the device, cut what came from the site, give the values their short names. In the thread."""
+    record.device = agents.device(agent)
+    record.route, record.country = clean(record.route, NAME), clean(record.country, WORD)
     both = {**beacon.times, **beacon.counts}
     record.values = {name.removeprefix(_PREFIX): float(value) for name, value in both.items()}
     return record

@@ -6,7 +6,7 @@
 the hits go. Browser timings go with the hits. How long a database may take is for its own ``OPTIONS`` to say
 (``connect_timeout`` and the like).
 
-With psycopg 3, PostgreSQL gets rows by COPY, ten times as fast as by INSERT, which psycopg2 is left with.
+With psycopg 3, PostgreSQL gets rows by COPY, five times as fast as by INSERT, which psycopg2 is left with.
 """
 
 from __future__ import annotations
