@@ -30,6 +30,7 @@ from django_metrics_statsd.beacon.fields import (
     TIMING_KEYS,
 )
 from django_metrics_statsd.clients import statsd
+from django_metrics_statsd.health import checks, runner
 from django_metrics_statsd.loggers.errors import StatsdHandler
 from django_metrics_statsd.middleware import GraphiteMiddleware
 from django_metrics_statsd.patches import cache, db, models
@@ -156,8 +157,14 @@ def report_from_browsers() -> None:
     client.post(url, {"client": "nobody"})
 
 
+def check_health() -> None:
+    """A check with parts and one without."""
+    runner.run([checks.caches, checks.storage], fresh=True)
+
+
 def emit_everything() -> None:
     ask_views()
+    check_health()
     report_from_browsers()
     be_cancelled()
     ask_database()

@@ -16,6 +16,7 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "django_metrics_statsd",
     "django_metrics_statsd.hits",
+    "django_metrics_statsd.health",
     "tests.hits.shop",
 ]
 MIDDLEWARE = [

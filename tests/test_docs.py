@@ -28,6 +28,8 @@ from django_metrics_statsd.beacon.fields import (
 )
 from django_metrics_statsd.checks import CHECKS
 from django_metrics_statsd.conf import all_settings
+from django_metrics_statsd.health.conf import all_settings as health_settings
+from django_metrics_statsd.health.system_checks import CHECKS as HEALTH_CHECKS
 from django_metrics_statsd.hits.checks import CHECKS as HITS_CHECKS
 from django_metrics_statsd.hits.checks import GONE
 from django_metrics_statsd.hits.conf import all_settings as hits_settings
@@ -38,7 +40,7 @@ PACKAGE = ROOT / "django_metrics_statsd"
 PAGES = sorted(DOCS.glob("*.rst"))
 FILES_TO_TAKE = sorted(path for path in (DOCS / "files").rglob("*") if path.is_file())
 TEXTS = [*PAGES, ROOT / "README.rst", ROOT / "CHANGELOG.rst", *FILES_TO_TAKE]
-SETTINGS = [*all_settings(), *hits_settings()]
+SETTINGS = [*all_settings(), *hits_settings(), *health_settings()]
 
 by_name = pytest.mark.parametrize("page", TEXTS, ids=lambda page: page.name)
 
@@ -70,7 +72,7 @@ def test_each_setting_is_on_its_page(site: Path) -> None:
 @by_name
 def test_settings_that_are_mentioned_exist(page: Path) -> None:
     known = {setting.name for setting in SETTINGS} | {"STATSD_NO_SKIP"} | OF_PAGES.get(page.name, set())
-    named = re.findall(r"\b(?:STATSD|WT|MQUEUE|GEOIP)_[A-Z_]*[A-Z]\b", page.read_text())
+    named = re.findall(r"\b(?:STATSD|WT|MQUEUE|GEOIP|WATCHMAN)_[A-Z_]*[A-Z]\b", page.read_text())
     assert set(named) <= known
 
 
@@ -78,8 +80,15 @@ def test_settings_that_are_mentioned_exist(page: Path) -> None:
 OF_PAGES = {"metlog.rst": {"STATSD_SENDER"}, "upgrading.rst": set(GONE)}
 
 
-def test_each_check_of_the_hits_is_documented() -> None:
-    source = (PACKAGE / "hits/checks.py").read_text()
+@pytest.mark.parametrize(
+    ("label", "module", "checks"),
+    [
+        ("metrics_hits", "hits/checks.py", HITS_CHECKS),
+        ("metrics_health", "health/system_checks.py", HEALTH_CHECKS),
+    ],
+)
+def test_each_check_of_the_apps_is_documented(label: str, module: str, checks: tuple[Any, ...]) -> None:
+    source = (PACKAGE / module).read_text()
     calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
     kinds = {"_error": "E", "_warning": "W"}
     used = [
@@ -87,8 +96,8 @@ def test_each_check_of_the_hits_is_documented() -> None:
         for node in calls
         if called(node) in kinds and isinstance(node.args[0], ast.Constant)
     ]
-    documented = re.findall(r"\* - ``metrics_hits\.([EW]\d{3})``", (DOCS / "checks.rst").read_text())
-    assert len(set(used)) >= len(HITS_CHECKS)
+    documented = re.findall(rf"\* - ``{label}\.([EW]\d{{3}})``", (DOCS / "checks.rst").read_text())
+    assert len(set(used)) >= len(checks)
     assert sorted(documented) == sorted(set(used))
 
 

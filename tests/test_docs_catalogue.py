@@ -20,6 +20,7 @@ PLACEHOLDERS = {
     "task": r"[\w.]+",
     "procedure": r"[\w.]+",
     "vital": "[A-Z]+",
+    "state": "(ok|warn|fail|timeout|skipped)",
 }
 
 

@@ -53,6 +53,18 @@ NO_WEB = (
     "hits.collector",
     "hits.enrichment",
     "hits.delivering",
+    "health.results",
+    "health.reading",
+    "health.running",
+    "health.flights",
+    "health.runner",
+    "health.history",
+    "health.recent",
+    "health.checks",
+    "health.formats.json",
+    "health.formats.text",
+    "health.formats.openmetrics",
+    "health.formats.atom",
 )
 WEB = (
     "django.http",

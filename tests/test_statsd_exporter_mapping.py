@@ -170,6 +170,13 @@ def mapper() -> Mapper:
             "django_metrics_statsd_hits_dropped_total",
             "reason=buffer_full",
         ),
+        ("health.storage", "django_health_check_seconds", "check=storage"),
+        ("health.databases.default", "django_health_check_seconds", "check=databases.default"),
+        (
+            "health.databases.default.timeout",
+            "django_health_checks_total",
+            "check=databases.default state=timeout",
+        ),
         ("ping", "django_ping_total", ""),
     ],
 )

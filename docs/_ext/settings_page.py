@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sphinx.util.docutils import SphinxDirective
 
 from django_metrics_statsd import conf as core
+from django_metrics_statsd.health import conf as health
 from django_metrics_statsd.hits import conf as hits
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def describe(setting: Setting[Any]) -> list[str]:
 
 
 #: What the directive's argument may be.
-GROUPS = {"core": core.all_settings, "hits": hits.all_settings}
+GROUPS = {"core": core.all_settings, "hits": hits.all_settings, "health": health.all_settings}
 
 
 class AllSettings(SphinxDirective):

@@ -1,0 +1,68 @@
+"""One run of one part of a check, in a thread of its own, for all who wait for it.
+
+A thread that hangs cannot be ended, so nobody waits for it for ever, and the same part is not begun again
+before it has come back: there is never more than one thread for each part.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from time import monotonic, time
+from typing import Any
+
+from django_metrics_statsd.health.checks.base import Check
+from django_metrics_statsd.health.closing import close_all
+from django_metrics_statsd.health.results import Result, State
+from django_metrics_statsd.health.running import found_by, late
+
+Results = Sequence[Result]
+
+
+class Flight:
+    """A run that is under way. `limit` is in seconds; ``future`` gets the results."""
+
+    __slots__ = ("_run", "began", "check", "future", "limit", "overdue", "part")
+
+    def __init__(self, check: Check, part: str, run: Callable[[], Any], limit: float) -> None:
+        self.check, self.part, self._run, self.limit = check, part, run, limit
+        self.began = monotonic()
+        self.overdue = False
+        self.future: Future[Results] = Future()
+        self.future.set_running_or_notify_cancel()  # who waits no longer must not cancel it for the others
+
+    @property
+    def ends(self) -> float:
+        """When nobody waits any more, as `time.monotonic` counts."""
+        return self.began + self.limit
+
+    def start(self, landed: Callable[[Flight, Results], None]) -> None:
+        """Begin; `landed` is called with the results, in the thread, once there are some."""
+        name = f"health {self.check.name} {self.part}".rstrip()
+        thread = threading.Thread(target=self._fly, args=(landed,), name=name, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:  # no threads left, or the interpreter is shutting down
+            landed(self, [self._failed(f"No thread could be started: {error}")])
+
+    def _fly(self, landed: Callable[[Flight, Results], None]) -> None:
+        found: Results = [self._failed("The check ended its thread.")]  # by SystemExit, say
+        try:
+            found = found_by(self.check, self.part, self._run, self.limit)
+        finally:
+            close_all()
+            landed(self, found)
+
+    def _failed(self, message: str) -> Result:
+        return Result(self.check.name, self.part, State.FAIL, self._ms(), time(), message)
+
+    def late(self, waited: float) -> Result:
+        """Return the result for who has waited `waited` seconds in vain."""
+        message = late(round(waited, 2))
+        if self.overdue:
+            message += f" What began {monotonic() - self.began:.0f} s ago has not come back yet."
+        return Result(self.check.name, self.part, State.TIMEOUT, self._ms(), time(), message)
+
+    def _ms(self) -> float:
+        return round(1000 * (monotonic() - self.began), 2)

@@ -1,0 +1,1 @@
+"""How a report is written: pure functions of a report and of whether the reader is trusted."""

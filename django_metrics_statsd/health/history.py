@@ -1,0 +1,103 @@
+"""Remembers when each check changed its state: in this process, and in a table for all processes.
+
+A check that goes on as before costs nothing. A change is put in a queue here and written by a thread that
+lives only for that, so a database that is down or hangs holds up nobody; what waits is bounded.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from django_metrics_statsd.background import in_children
+from django_metrics_statsd.decorators import muted
+from django_metrics_statsd.health.closing import close_all
+from django_metrics_statsd.health.conf import conf
+from django_metrics_statsd.health.results import Result, State
+from django_metrics_statsd.safety import say_once
+
+#: Changes of one check that are remembered in the process; checks; changes that wait to be written.
+REMEMBERED, CHECKS, WAITING = 20, 500, 500
+
+
+class Change(NamedTuple):
+    """A check's name came into a state, at a time in seconds since 1970."""
+
+    name: str
+    state: State
+    at: float
+    message: str
+
+
+class History:
+    """What this process has seen change, and what it has still to write."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything: this is a forked child, or a test."""
+        self._lock = threading.Lock()
+        self._seen: OrderedDict[str, deque[Change]] = OrderedDict()
+        self._waiting: deque[Change] = deque(maxlen=WAITING)
+        self._writing = False
+
+    def note(self, result: Result) -> State | None:
+        """Remember a result if its state is new; return the state before, None for the first."""
+        with self._lock:
+            seen = self._seen.setdefault(result.name, deque(maxlen=REMEMBERED))
+            before = seen[-1].state if seen else None
+            if before is result.state:
+                return before
+            change = Change(result.name, result.state, result.at, result.message)
+            seen.append(change)
+            if len(self._seen) > CHECKS:
+                self._seen.popitem(last=False)
+            if conf.WATCHMAN_HISTORY:
+                self._waiting.append(change)
+        self._write_soon()
+        return before
+
+    def seen(self, names: Iterable[str]) -> dict[str, list[Change]]:
+        """Return what this process saw, latest first."""
+        with self._lock:
+            return {name: list(reversed(self._seen[name])) for name in names if name in self._seen}
+
+    def _write_soon(self) -> None:
+        with self._lock:
+            if self._writing or not self._waiting:
+                return
+            self._writing = True
+        try:
+            threading.Thread(target=self._write, name="health history", daemon=True).start()
+        except RuntimeError:  # no threads left: the next change tries again
+            self._writing = False
+
+    def _write(self) -> None:
+        from django_metrics_statsd.health import keeping
+
+        try:
+            with muted():
+                while (change := self._next()) is not None:
+                    keeping.keep(change, conf.WATCHMAN_HISTORY)
+                    self._done(change)
+        except Exception as error:  # the database is down, or has no table: the next change tries again
+            say_once("health.history", "changes of health cannot be written to the database: %s", error)
+        finally:
+            close_all()
+            self._writing = False
+
+    def _next(self) -> Change | None:
+        with self._lock:
+            return self._waiting[0] if self._waiting else None
+
+    def _done(self, change: Change) -> None:
+        with self._lock:
+            if self._waiting and self._waiting[0] is change:
+                self._waiting.popleft()
+
+
+history = History()
+in_children(history.reset)

@@ -1,0 +1,128 @@
+"""When each check came into its state."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from django_metrics_statsd.health import keeping, recent, runner
+from django_metrics_statsd.health.history import Change, History, history
+from django_metrics_statsd.health.models import StateChange
+from django_metrics_statsd.health.results import Result, State
+from tests.health import samples
+
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC).timestamp()
+
+
+def change(state: State, at: float = 0.0, name: str = "databases.default", message: str = "") -> Change:
+    return Change(name, state, NOW + at, message)
+
+
+def await_threads() -> None:
+    for thread in threading.enumerate():
+        if thread.name.startswith("health"):
+            thread.join(10)
+
+
+def note(kept: History, state: State, at: float = 0.0) -> State | None:
+    return kept.note(Result("databases", "default", state, at=NOW + at))
+
+
+def test_only_changes_are_remembered() -> None:
+    kept = History()
+    assert [note(kept, state, at) for at, state in enumerate([State.OK, State.OK, State.FAIL])] == [
+        None, State.OK, State.OK,
+    ]  # fmt: skip
+    seen = kept.seen(["databases.default", "caches"])
+    assert [(each.state, each.at - NOW) for each in seen["databases.default"]] == [
+        (State.FAIL, 2.0), (State.OK, 0.0),
+    ]  # fmt: skip
+    assert "caches" not in seen
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    kept = History()
+    for at in range(100):
+        note(kept, State.OK if at % 2 else State.FAIL, at)
+    assert len(kept.seen(["databases.default"])["databases.default"]) == 20
+    for number in range(600):
+        kept.note(Result(f"check{number}"))
+    assert len(kept._seen) == 500
+
+
+@pytest.mark.django_db
+def test_a_change_is_written_once_for_all_processes() -> None:
+    keeping.keep(change(State.FAIL), 100)
+    keeping.keep(change(State.FAIL, 3), 100)
+    keeping.keep(change(State.OK, 5), 100)
+    keeping.keep(change(State.FAIL, 1), 100)  # another process was late to write
+    assert list(StateChange.objects.values_list("state", flat=True)) == ["ok", "fail"]
+    found = keeping.latest(1_000)["databases.default"]
+    assert [each.at - NOW for each in found] == [5.0, 0.0]
+
+
+@pytest.mark.django_db
+def test_equal_states_in_a_row_are_shown_as_one() -> None:
+    for at, state in ((0, "ok"), (1, "fail"), (2, "fail"), (3, "ok")):
+        time = datetime.fromtimestamp(NOW + at, UTC)
+        StateChange.objects.create(name="caches.default", state=state, at=time)
+    found = keeping.latest(1_000)["caches.default"]
+    assert [(each.state, each.at - NOW) for each in found] == [
+        (State.OK, 3.0), (State.FAIL, 1.0), (State.OK, 0.0),
+    ]  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_old_changes_are_deleted() -> None:
+    for at in range(12):
+        keeping.keep(change(State.OK if at % 2 else State.FAIL, at), 5)
+    keeping.keep(change(State.OK, name="caches.default"), 5)
+    rows = StateChange.objects.filter(name="databases.default")
+    assert [row.at.timestamp() - NOW for row in rows] == [11.0, 10.0, 9.0, 8.0, 7.0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_changes_are_written_by_a_thread_of_their_own(settings: Any) -> None:
+    settings.WATCHMAN_HISTORY = 10
+    for found in (5, 5, 0):
+        runner.run([samples.Level(found=found)])
+        await_threads()
+    rows = StateChange.objects.order_by("at")
+    assert list(rows.values_list("name", "state", "message")) == [
+        ("level", "ok", ""), ("level", "fail", "empty"),
+    ]  # fmt: skip
+    assert not history._waiting
+    assert [each.state for each in recent.changes(["level"])["level"]] == [State.FAIL, State.OK]
+    await_threads()
+
+
+def test_without_a_table_the_process_remembers(settings: Any) -> None:
+    settings.WATCHMAN_HISTORY = 10
+    settings.WATCHMAN_CACHE_SECONDS = 60
+    runner.run([samples.Level(found=0)])
+    found = recent.changes(["level", "never"])
+    assert [each.state for each in found["level"]] == [State.FAIL]
+    assert found["never"] == []
+    await_threads()
+
+
+def test_what_waits_to_be_written_goes_before_what_is_written() -> None:
+    kept = [change(State.FAIL, 5), change(State.OK, 0)]
+    seen = [change(State.OK, 9), change(State.FAIL, 5), change(State.OK, 0)]
+    assert [each.at - NOW for each in recent._joined(kept, seen)] == [9.0, 5.0, 0.0]
+    assert recent._joined(kept, []) == kept
+    assert recent._joined([], seen) == seen
+
+
+def test_a_process_that_saw_the_same_state_later_adds_nothing() -> None:
+    kept = [change(State.FAIL, 5), change(State.OK, 0)]
+    assert recent._joined(kept, [change(State.FAIL, 7)]) == kept
+
+
+@pytest.mark.django_db
+def test_a_row_says_what_it_is() -> None:
+    row = StateChange(name="caches", state="ok", at=datetime.now(UTC) - timedelta(days=1))
+    assert str(row) == "caches: ok"

@@ -1,0 +1,213 @@
+"""Checks run side by side, within their limits, and once for all who ask."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from django_metrics_statsd.health import runner
+from django_metrics_statsd.health.checks import Check, FunctionCheck
+from django_metrics_statsd.health.results import Report, Result, State
+from tests.health import samples
+
+
+@pytest.fixture
+def gate() -> Iterator[threading.Event]:
+    """Lets the sample that hangs go on, at the end of the test at the latest."""
+    samples.gate.clear()
+    yield samples.gate
+    samples.gate.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("health"):
+            thread.join(5)
+
+
+def states(report: Report) -> dict[str, str]:
+    return {result.name: str(result.state) for result in report.results}
+
+
+def function(name: str) -> FunctionCheck:
+    return FunctionCheck(getattr(samples, name))
+
+
+def test_checks_run_side_by_side() -> None:
+    checks = [samples.Slow(name=f"slow{number}") for number in range(8)]
+    start = time.monotonic()
+    report = runner.run(checks)
+    assert time.monotonic() - start < 8 * 0.3
+    assert set(states(report).values()) == {"ok"}
+    assert all(result.duration_ms >= 300 for result in report.results)
+
+
+def test_results_come_in_the_order_of_the_checks() -> None:
+    report = runner.run([samples.Slow(seconds=0.1), function("my_check"), samples.Doors()])
+    assert [result.name for result in report.results] == ["slow", "x", "doors.front", "doors.back"]
+
+
+def test_a_late_check_says_so_while_the_others_report(gate: Any) -> None:
+    late = FunctionCheck(samples.hangs, timeout=0.2)
+    report = runner.run([late, function("my_check")])
+    assert states(report) == {"hangs": "timeout", "x": "ok"}
+    (first, _) = report.results
+    assert first.message == "No answer within 0.2 s."
+    assert first.duration_ms >= 200
+    assert not report.good
+
+
+def test_what_hangs_is_not_begun_again_before_it_came_back(gate: Any) -> None:
+    late, before = FunctionCheck(samples.hangs, timeout=0.1), samples.runs.get("hangs", 0)
+    for _ in range(5):
+        start = time.monotonic()
+        assert states(runner.run([late])) == {"hangs": "timeout"}
+    assert time.monotonic() - start < 0.1  # nobody waits for it any more
+    assert samples.runs["hangs"] == before + 1
+    assert [thread.name for thread in threading.enumerate()].count("health hangs") == 1
+    gate.set()
+    for thread in threading.enumerate():
+        if thread.name == "health hangs":
+            thread.join(5)
+    assert states(runner.run([late])) == {"hangs": "ok"}
+
+
+def test_a_coroutine_is_cancelled_at_its_limit() -> None:
+    report = runner.run([FunctionCheck(samples.dozes, timeout=0.2)])
+    assert states(report) == {"dozes": "timeout"}
+
+
+def test_there_is_one_deadline_for_all(settings: Any, gate: Any) -> None:
+    settings.WATCHMAN_DEADLINE = 0.2
+    start = time.monotonic()
+    report = runner.run([FunctionCheck(samples.hangs, timeout=20.0), samples.Slow(seconds=0.01)])
+    assert time.monotonic() - start < 10
+    assert states(report) == {"hangs": "timeout", "slow": "ok"}
+
+
+def test_the_limit_comes_from_the_settings(settings: Any, gate: Any) -> None:
+    settings.WATCHMAN_TIMEOUT = 0.1
+    assert states(runner.run([function("hangs")])) == {"hangs": "timeout"}
+
+
+def test_results_are_shared_for_some_seconds(settings: Any) -> None:
+    settings.WATCHMAN_CACHE_SECONDS = 60
+    check, before = samples.Slow(seconds=0.01), samples.runs.get("slow", 0)
+    reports = [runner.run([check]) for _ in range(50)]
+    assert samples.runs["slow"] == before + 1
+    assert len({report.results[0].at for report in reports}) == 1
+    runner.run([check], fresh=True)
+    assert samples.runs["slow"] == before + 2
+
+
+def test_results_are_old_at_last(settings: Any) -> None:
+    settings.WATCHMAN_CACHE_SECONDS = 0.05
+    check, before = samples.Slow(seconds=0.01), samples.runs.get("slow", 0)
+    runner.run([check])
+    time.sleep(0.06)
+    runner.run([check])
+    assert samples.runs["slow"] == before + 2
+
+
+@pytest.mark.parametrize("window", [0, 60])
+def test_a_storm_runs_a_check_once(settings: Any, window: float) -> None:
+    settings.WATCHMAN_CACHE_SECONDS = window
+    check, before = samples.Slow(seconds=1.0), samples.runs.get("slow", 0)
+    found: list[Report] = []
+    threads = [threading.Thread(target=lambda: found.append(runner.run([check]))) for _ in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {str(report.state) for report in found} == {"ok"}
+    assert len(found) == 40
+    assert samples.runs["slow"] == before + 1
+
+
+def test_while_the_first_waits_the_others_get_the_last_result(settings: Any, gate: Any) -> None:
+    settings.WATCHMAN_CACHE_SECONDS = 0.2
+    check = FunctionCheck(samples.hangs, timeout=20.0)
+    gate.set()
+    assert states(runner.run([check])) == {"hangs": "ok"}
+    gate.clear()
+    time.sleep(0.21)
+    first = threading.Thread(target=runner.run, args=([check],))
+    first.start()
+    while not runner.shared._flights:
+        time.sleep(0.001)
+    start = time.monotonic()
+    assert states(runner.run([check])) == {"hangs": "ok"}
+    assert time.monotonic() - start < 5
+    gate.set()
+    first.join()
+
+
+def test_async_callers_share_with_sync_ones(settings: Any) -> None:
+    settings.WATCHMAN_CACHE_SECONDS = 60
+    check, before = samples.Slow(), samples.runs.get("slow", 0)
+
+    async def storm() -> list[Report]:
+        return await asyncio.gather(*(runner.arun([check]) for _ in range(40)))
+
+    assert {str(report.state) for report in asyncio.run(storm())} == {"ok"}
+    assert runner.run([check]).good
+    assert samples.runs["slow"] == before + 1
+
+
+def test_an_async_caller_does_not_wait_for_ever(gate: Any) -> None:
+    report = asyncio.run(runner.arun([FunctionCheck(samples.hangs, timeout=0.1), samples.Doors()]))
+    assert states(report) == {"hangs": "timeout", "doors.front": "ok", "doors.back": "fail"}
+
+
+def test_who_is_cancelled_leaves_the_run_to_the_others() -> None:
+    check = samples.Slow()
+
+    async def leave_and_stay() -> Report:
+        gone = asyncio.ensure_future(runner.arun([check]))
+        await asyncio.sleep(0.05)
+        gone.cancel()
+        return await runner.arun([check])
+
+    before = samples.runs.get("slow", 0)
+    assert asyncio.run(leave_and_stay()).good
+    assert samples.runs["slow"] == before + 1
+
+
+def test_a_check_may_end_its_thread() -> None:
+    assert states(runner.run([function("leaves")])) == {"leaves": "fail"}
+
+
+def test_a_check_without_parts_to_be_found_fails() -> None:
+    (result,) = runner.run([samples.NoParts()]).results
+    assert (result.state, result.message) == (State.FAIL, "no list of parts")
+
+
+def test_a_class_without_run_fails_saying_so() -> None:
+    class Nothing(Check):
+        pass
+
+    (result,) = runner.run([Nothing()]).results
+    assert result.message == "Nothing has no run()"
+
+
+def test_no_thread_is_left_when_all_is_done() -> None:
+    before = threading.active_count()
+    for _ in range(20):
+        runner.run([samples.Level(), samples.Doors(), function("gently")])
+    deadline = time.monotonic() + 10
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.001)  # results are there a moment before their thread has ended
+    assert threading.active_count() <= before
+
+
+def test_a_report_is_as_grave_as_its_gravest_result() -> None:
+    def report(*states: State) -> Report:
+        return Report(tuple(Result("a", state=state) for state in states))
+
+    assert report().state is State.OK
+    assert report(State.SKIPPED).state is State.OK
+    assert report(State.OK, State.WARN, State.SKIPPED).state is State.WARN
+    assert report(State.WARN, State.TIMEOUT).state is State.TIMEOUT
+    assert report(State.TIMEOUT, State.FAIL).state is State.FAIL
