@@ -105,7 +105,7 @@ def _await_ends(before: set[threading.Thread]) -> None:
     """Let threads that were told to end do so. Idle ones of executors are asgiref's; we have no executors."""
     deadline = time.monotonic() + 2
     for thread in set(threading.enumerate()) - before:
-        if thread._target is _executor:  # type: ignore[attr-defined]
+        if getattr(thread, "_target", None) is _executor:  # a thread that is ending has none
             before.add(thread)
         else:
             thread.join(max(0.0, deadline - time.monotonic()))

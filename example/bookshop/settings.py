@@ -15,6 +15,7 @@ from bookshop import files
 INSTALLED_APPS = [
     "django_metrics_statsd",
     "django_metrics_statsd.hits",
+    "django_metrics_statsd.health",
     "debug_toolbar",
     "shop",
     "django.contrib.admin",
@@ -25,9 +26,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 
-# The three come first, so that they see every response and measure the whole of the work; only the
-# debug toolbar stands before them, so that its panel gets all they say.
+# Probes are answered before all else. Then three come first, so that they see every response and measure the
+# whole of the work; only the debug toolbar stands before them, so that its panel gets all they say.
 MIDDLEWARE = [
+    "django_metrics_statsd.health.middleware.ProbeMiddleware",
     "debug_toolbar.middleware.DebugToolbarMiddleware",
     "django_metrics_statsd.hits.middleware.HitsMiddleware",
     "django_metrics_statsd.middleware.GraphiteRequestTimingMiddleware",
@@ -125,6 +127,21 @@ MQUEUE_AUTOREGISTER = [
 ]
 MQUEUE_WATCH = ["login", "logout", "login_failed"]
 
+# --- health: /watchman/, its page /watchman/dashboard/, and probes such as /readyz ---
+
+WATCHMAN_CHECKS: list[Any] = [
+    "databases",
+    "caches",
+    "storage",
+    "migrations",
+    "disk",
+    "memory",
+    "statsd",
+    "hits",
+    "shop.health.Couriers",
+]
+WATCHMAN_AUTH_DECORATOR = "shop.health.this_machine"
+
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -188,6 +205,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 STATIC_URL = "static/"
+MEDIA_ROOT = files.MEDIA
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True

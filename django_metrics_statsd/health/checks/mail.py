@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.smtp import EmailBackend
 
-from django_metrics_statsd.health.checks.base import Check
+from django_metrics_statsd.health.checks.base import Check, Fail, Skip
 from django_metrics_statsd.health.conf import conf
 
 
@@ -26,3 +28,34 @@ class Email(Check):
             list(conf.WATCHMAN_EMAIL_RECIPIENTS),
             headers={"X-DJANGO-WATCHMAN": "True", **conf.WATCHMAN_EMAIL_HEADERS},
         ).send()
+
+
+@dataclass(kw_only=True)
+class Smtp(Check):
+    """Connects to the mail server, says hello, starts TLS and logs in as the settings say; sends nothing.
+
+    Attributes:
+        patience: seconds to wait for the connection, and for each answer.
+    """
+
+    name: str = "smtp"
+    patience: float = 3.0
+
+    def run(self) -> dict[str, Any]:
+        """Connect, and take leave."""
+        backend = get_connection(fail_silently=False)
+        if not isinstance(backend, EmailBackend):
+            raise Skip(f"Mail goes through {type(backend).__module__}, which is not SMTP.")
+        backend.timeout = self.patience
+        try:
+            backend.open()
+            server = backend.connection
+            if server is None:
+                raise Fail("The mail server could not be reached.")
+            server.ehlo_or_helo_if_needed()
+            code, answer = server.noop()
+            if code != 250:
+                raise Fail(f"The mail server answered {code} {answer.decode('utf-8', 'replace')}.", code=code)
+            return {"tls": bool(backend.use_tls or backend.use_ssl)}
+        finally:
+            backend.close()
