@@ -1,0 +1,32 @@
+"""A strict Content-Security-Policy for pages of ours, where the site has none of its own."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.http import HttpResponse
+
+from django_metrics_statsd.conf import project_setting
+
+HEADERS = ("Content-Security-Policy", "Content-Security-Policy-Report-Only")
+
+
+def protect(response: HttpResponse) -> HttpResponse:
+    """Allow a page the files of this site alone, nothing inline (CSP Level 3), unless a policy is set."""
+    if not any(header in response for header in HEADERS):
+        response[HEADERS[0]] = policy()
+    return response
+
+
+def policy() -> str:
+    """Return the policy; an absolute ``STATIC_URL`` adds its origin."""
+    files = f"'self'{_origin(str(project_setting('STATIC_URL') or ''))}"
+    return (
+        f"default-src 'none'; script-src {files}; style-src {files}; img-src {files}; connect-src 'self'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+    )
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f" {parts.scheme or 'https'}://{parts.netloc}" if parts.netloc else ""
