@@ -16,6 +16,7 @@ EXTRA = (
     "hits_influx",
     "hits_storage",
     "hits_admin",
+    "health",
 )
 
 

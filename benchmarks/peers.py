@@ -29,6 +29,7 @@ REQUIREMENTS: dict[str, tuple[str, ...]] = {
         "user-agents>=2.2",
         "ua-parser[regex]>=1",
         "geoip2>=5",
+        "psycopg[binary]>=3.2",
     ),
     "bare": (_DJANGO,),
     "servers": (_DJANGO, "gunicorn>=23", "uvicorn[standard]>=0.30"),
@@ -43,6 +44,8 @@ REQUIREMENTS: dict[str, tuple[str, ...]] = {
         "opentelemetry-instrumentation-sqlite3",
     ),
     "datadog": ("datadog>=0.50",),
+    "watchman": (_DJANGO, "django-watchman==1.5.0", "psycopg[binary]>=3.2"),
+    "health-check": (_DJANGO, "django-health-check==4.8.0", "psycopg[binary]>=3.2"),
 }
 
 #: How the tables call them.
@@ -55,6 +58,8 @@ TITLES = {
     "django-prometheus": "django-prometheus",
     "opentelemetry": "OpenTelemetry",
     "datadog": "datadog, DogStatsd",
+    "watchman": "django-watchman",
+    "health-check": "django-health-check",
 }
 
 

@@ -20,7 +20,7 @@ FLOORS: list[tuple[str, ...]] = [
     ("observation", "names", "background", "plan", "recording"),
     ("clients", "metlog"),
     (
-        "apps", "beacon", "checks", "decorators", "loggers", "management", "middleware", "observing", "panel",
+        "apps", "beacon", "checks", "csp", "decorators", "loggers", "management", "middleware", "observing", "panel",
         "patches", "pytest_plugin", "server_timing", "templatetags", "testing", "urls", "users",
     ),
     ("hits", "health"),
