@@ -20,8 +20,8 @@ FLOORS: list[tuple[str, ...]] = [
     ("observation", "names", "background", "plan", "recording"),
     ("clients", "metlog"),
     (
-        "apps", "beacon", "checks", "csp", "decorators", "loggers", "management", "middleware", "observing", "panel",
-        "patches", "pytest_plugin", "server_timing", "templatetags", "testing", "urls", "users",
+        "apps", "beacon", "checks", "csp", "decorators", "loggers", "management", "middleware", "observing",
+        "panel", "patches", "pytest_plugin", "server_timing", "templatetags", "testing", "urls", "users",
     ),
     ("hits", "health"),
     ("monitoring",),
