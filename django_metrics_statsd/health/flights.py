@@ -43,7 +43,7 @@ class Flight:
         thread = threading.Thread(target=self._fly, args=(landed,), name=name, daemon=True)
         try:
             thread.start()
-        except RuntimeError as error:  # no threads left, or the interpreter is shutting down
+        except (RuntimeError, MemoryError) as error:  # no threads left, or the interpreter is shutting down
             landed(self, [self._failed(f"No thread could be started: {error}")])
 
     def _fly(self, landed: Callable[[Flight, Results], None]) -> None:

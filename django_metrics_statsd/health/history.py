@@ -9,17 +9,21 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Iterable
+from time import monotonic
 from typing import NamedTuple
+
+from django.db import DataError
 
 from django_metrics_statsd.background import in_children
 from django_metrics_statsd.decorators import muted
 from django_metrics_statsd.health.closing import close_all
 from django_metrics_statsd.health.conf import conf
 from django_metrics_statsd.health.results import Result, State
-from django_metrics_statsd.safety import say_once
+from django_metrics_statsd.safety import failed, say_once
 
-#: Changes of one check that are remembered in the process; checks; changes that wait to be written.
-REMEMBERED, CHECKS, WAITING = 20, 500, 500
+#: Changes of one check that are remembered in the process; checks; changes that wait to be written; and
+#: seconds until another try after one that failed.
+REMEMBERED, CHECKS, WAITING, PAUSE = 20, 500, 500, 10.0
 
 
 class Change(NamedTuple):
@@ -43,22 +47,26 @@ class History:
         self._seen: OrderedDict[str, deque[Change]] = OrderedDict()
         self._waiting: deque[Change] = deque(maxlen=WAITING)
         self._writing = False
+        self._again = 0.0
 
     def note(self, result: Result) -> State | None:
         """Remember a result if its state is new; return the state before, None for the first."""
         with self._lock:
             seen = self._seen.setdefault(result.name, deque(maxlen=REMEMBERED))
             before = seen[-1].state if seen else None
-            if before is result.state:
-                return before
-            change = Change(result.name, result.state, result.at, result.message)
-            seen.append(change)
-            if len(self._seen) > CHECKS:
-                self._seen.popitem(last=False)
-            if conf.WATCHMAN_HISTORY:
-                self._waiting.append(change)
+            if before is not result.state:
+                change = Change(result.name, result.state, result.at, result.message)
+                seen.append(change)
+                self._bound()
+                if conf.WATCHMAN_HISTORY:
+                    self._waiting.append(change)
+                    self._again = 0.0
         self._write_soon()
         return before
+
+    def _bound(self) -> None:
+        if len(self._seen) > CHECKS:
+            self._seen.popitem(last=False)
 
     def seen(self, names: Iterable[str]) -> dict[str, list[Change]]:
         """Return what this process saw, latest first."""
@@ -67,13 +75,13 @@ class History:
 
     def _write_soon(self) -> None:
         with self._lock:
-            if self._writing or not self._waiting:
+            if self._writing or not self._waiting or monotonic() < self._again:
                 return
             self._writing = True
         try:
             threading.Thread(target=self._write, name="health history", daemon=True).start()
-        except RuntimeError:  # no threads left: the next change tries again
-            self._writing = False
+        except (RuntimeError, MemoryError):  # no threads left: the next result tries again
+            self._rest()
 
     def _write(self) -> None:
         from django_metrics_statsd.health import keeping
@@ -81,17 +89,28 @@ class History:
         try:
             with muted():
                 while (change := self._next()) is not None:
-                    keeping.keep(change, conf.WATCHMAN_HISTORY)
+                    try:
+                        keeping.keep(change, conf.WATCHMAN_HISTORY)
+                    except (DataError, ValueError):  # this one cannot be kept, ever
+                        failed("health.history")
                     self._done(change)
-        except Exception as error:  # the database is down, or has no table: the next change tries again
+        except Exception as error:  # the database is down, or has no table: some later result tries again
             say_once("health.history", "changes of health cannot be written to the database: %s", error)
+            self._rest()
         finally:
             close_all()
-            self._writing = False
+
+    def _rest(self) -> None:
+        with self._lock:
+            self._writing, self._again = False, monotonic() + PAUSE
 
     def _next(self) -> Change | None:
+        """Return what is to be written next. With None the thread has ended, as far as others know."""
         with self._lock:
-            return self._waiting[0] if self._waiting else None
+            if self._waiting:
+                return self._waiting[0]
+            self._writing = False
+            return None
 
     def _done(self, change: Change) -> None:
         with self._lock:

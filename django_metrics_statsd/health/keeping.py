@@ -12,9 +12,13 @@ from django_metrics_statsd.health.history import Change
 from django_metrics_statsd.health.models import StateChange
 from django_metrics_statsd.health.results import State
 
+#: Characters of a name in the table.
+NAME = 200
+
 
 def keep(change: Change, most: int) -> None:
     """Write a change, unless another process has already, and delete what is beyond `most` for its check."""
+    change = change._replace(name=change.name[:NAME], message=change.message.replace("\0", ""))
     database = router.db_for_write(StateChange)
     rows = StateChange._default_manager.using(database).filter(name=change.name)
     at = datetime.fromtimestamp(change.at, UTC)

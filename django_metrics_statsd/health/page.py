@@ -96,7 +96,7 @@ def context(request: HttpRequest, report: Report) -> dict[str, Any]:
         "cards": cards,
         "state": report.state,
         "counts": _counts(report),
-        "latest": max((row for card in cards for row in card.rows if row.since), key=_began, default=None),
+        "latest": _decisive(cards, report.state),
         "trusted": trusted,
         "known": [named.check.name for named in loaded.now.all],
         "formats": [(name, _link(request, name)) for name in FORMATS],
@@ -104,6 +104,14 @@ def context(request: HttpRequest, report: Report) -> dict[str, Any]:
         "kiosk": "kiosk" in request.GET,
         "now": datetime.now(UTC),
     }
+
+
+def _decisive(cards: list[Card], state: State) -> Row | None:
+    """Return the row since which all is as it is: what broke first, or what mended last."""
+    rows = [row for card in cards for row in card.rows if row.since]
+    if state is State.OK:
+        return max(rows, key=_began, default=None)
+    return min((row for row in rows if row.state is state), key=_began, default=None)
 
 
 def _began(row: Row) -> datetime:

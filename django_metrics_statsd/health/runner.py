@@ -24,6 +24,9 @@ from django_metrics_statsd.health.results import Report
 
 #: Parts of one check that are run, and results of all together that are kept.
 MOST_PARTS, MOST_KEPT = 100, 2_000
+#: Seconds after which a run that hangs is given up and another one tried, twice as many each time, and how
+#: many may be given up for one part: a connection that a network has forgotten never comes back by itself.
+GIVE_UP, MOST_GIVEN_UP = 60.0, 5
 
 Key = tuple[int, str]
 
@@ -49,6 +52,7 @@ class Shared:
         """Forget everything: a setting changed, or this is a forked child without the parent's threads."""
         self._lock = threading.Lock()
         self._flights: dict[Key, Flight] = {}
+        self._given_up: dict[Key, int] = {}
         self._settled: dict[Key, Settled] = {}
 
     def ask(
@@ -64,11 +68,19 @@ class Shared:
             known = None if fresh else self._known(key, limit if flight is not None else 0.0)
             if known is not None and (flight is None or monotonic() < flight.ends):
                 return known
-            if flight is not None:
+            if flight is not None and not self._may_give_up(key, flight):
                 return flight
             flight = self._flights[key] = Flight(check, part, run, limit)
         flight.start(self._landed)
         return flight
+
+    def _may_give_up(self, key: Key, flight: Flight) -> bool:
+        """Whether a run has hung for so long that another one is due; count it as given up then."""
+        before = self._given_up.get(key, 0)
+        if before >= MOST_GIVEN_UP or monotonic() - flight.ends < GIVE_UP * 2**before:
+            return False
+        self._given_up[key] = before + 1
+        return True
 
     def _known(self, key: Key, grace: float) -> Settled | None:
         """Return the last result if it is young enough; `grace` is for while a newer one is on its way."""
@@ -79,12 +91,16 @@ class Shared:
     def _landed(self, flight: Flight, results: Results) -> None:
         with self._lock:
             key = (id(flight.check), flight.part)
-            if self._flights.get(key) is flight:
+            ours = self._flights.get(key) is flight  # not one that was given up, or begun before a reset
+            if ours:
                 del self._flights[key]
-            in_time = not flight.overdue
+            elif self._given_up.get(key):
+                self._given_up[key] -= 1
+            in_time = ours and not flight.overdue
             if in_time:
+                self._given_up.pop(key, None)
                 self._keep(flight, results)
-        flight.future.set_result(results)
+            flight.future.set_result(results)
         if in_time:
             self._tell(results)
 
@@ -144,9 +160,11 @@ def await_results(runs: Shared, asked: Flight | Settled, start: float, until: fl
 async def _aawait(asked: Flight | Settled, start: float, until: float) -> Results:
     if isinstance(asked, Settled):
         return asked.results
-    # Only waited for: whoever is cancelled here leaves the run to the others.
-    done, _ = await asyncio.wait({asyncio.wrap_future(asked.future)}, timeout=_patience(asked, until))
-    return asked.future.result() if done else shared.missed(asked, monotonic() - start)
+    patience = _patience(asked, until)
+    if patience and not asked.future.done():  # else each who asks would leave something at what hangs
+        # Only waited for: whoever is cancelled here leaves the run to the others.
+        await asyncio.wait({asyncio.wrap_future(asked.future)}, timeout=patience)
+    return shared.missed(asked, monotonic() - start)
 
 
 def _patience(flight: Flight, until: float) -> float:
@@ -156,12 +174,13 @@ def _patience(flight: Flight, until: float) -> float:
 def _parts(check: Check) -> Iterator[tuple[str, Callable[[], Any]]]:
     """Yield a check's parts; what goes wrong in finding them is what its one part finds."""
     try:
-        yield from list(islice(check.parts(), MOST_PARTS))
-    except Exception as error:
-        yield "", _raise(error)
+        found = [(str(name), function) for name, function in islice(check.parts(), MOST_PARTS)]
+    except (Exception, SystemExit) as error:
+        found = [("", _raise(error))]
+    yield from found
 
 
-def _raise(error: Exception) -> Callable[[], Any]:
+def _raise(error: BaseException) -> Callable[[], Any]:
     def run() -> None:
         raise error
 

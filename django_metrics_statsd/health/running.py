@@ -38,7 +38,7 @@ def found_by(check: Check, part: str, run: Callable[[], Any], timeout: float | N
     start = perf_counter()
     with muted():
         try:
-            found = check.read(part, _call(run, timeout))
+            found = _only_results(check.read(part, _call(run, timeout)))
         except Finding as error:
             message = shorten(error.message)
             found = [Result(check.name, part, error.state, message=message, details=error.details)]
@@ -48,6 +48,12 @@ def found_by(check: Check, part: str, run: Callable[[], Any], timeout: float | N
             found = [_failed(check.name, part, error)]
     duration, now = round(1000 * (perf_counter() - start), 2), time()
     return [replace(result, duration_ms=duration, at=now) for result in found]
+
+
+def _only_results(found: list[Result]) -> list[Result]:
+    if all(isinstance(each, Result) for each in found):
+        return list(found)
+    raise TypeError("read() has to return a list of Result")
 
 
 def late(seconds: float | None) -> str:

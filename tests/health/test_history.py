@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from django_metrics_statsd.health import keeping, recent, runner
 from django_metrics_statsd.health.history import Change, History, history
@@ -97,6 +98,76 @@ def test_changes_are_written_by_a_thread_of_their_own(settings: Any) -> None:
     assert not history._waiting
     assert [each.state for each in recent.changes(["level"])["level"]] == [State.FAIL, State.OK]
     await_threads()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_that_cannot_be_kept_holds_up_no_other(settings: Any, monkeypatch: Any, faults: Any) -> None:
+    settings.WATCHMAN_HISTORY = 10
+    keep = keeping.keep
+
+    def picky(kept: Change, most: int) -> None:
+        if kept.name == "odd":
+            raise ValueError("a string cannot contain that")
+        keep(kept, most)
+
+    monkeypatch.setattr(keeping, "keep", picky)
+    for name in ("odd", "level"):
+        history.note(Result(name, state=State.FAIL, at=NOW))
+    await_threads()
+    assert list(StateChange.objects.values_list("name", flat=True)) == ["level"]
+    assert not history._waiting
+    assert faults["health.history"] == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_that_comes_at_the_last_moment_is_written(settings: Any, monkeypatch: Any) -> None:
+    settings.WATCHMAN_HISTORY = 10
+    keep, late = keeping.keep, [Result("second", state=State.FAIL, at=NOW)]
+
+    def slow(kept: Change, most: int) -> None:
+        keep(kept, most)
+        if late:
+            history.note(late.pop())
+
+    monkeypatch.setattr(keeping, "keep", slow)
+    history.note(Result("first", state=State.FAIL, at=NOW))
+    await_threads()
+    await_threads()
+    assert set(StateChange.objects.values_list("name", flat=True)) == {"first", "second"}
+    assert not history._writing
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_could_not_be_written_is_tried_again_without_another_change(
+    settings: Any, monkeypatch: Any
+) -> None:
+    settings.WATCHMAN_HISTORY = 10
+    keep, broken = keeping.keep, [True]
+
+    def away(kept: Change, most: int) -> None:
+        if broken:
+            raise OperationalError("the database is away")
+        keep(kept, most)
+
+    monkeypatch.setattr(keeping, "keep", away)
+    history.note(Result("level", state=State.FAIL, at=NOW))
+    await_threads()
+    assert history._waiting
+    broken.clear()
+    history.note(Result("level", state=State.FAIL, at=NOW + 5))
+    await_threads()
+    assert history._waiting  # not at every result
+    history._again = 0.0
+    history.note(Result("level", state=State.FAIL, at=NOW + 15))
+    await_threads()
+    assert StateChange.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_names_and_messages_are_made_to_fit() -> None:
+    keeping.keep(change(State.FAIL, name="n" * 300, message="nul \0 byte"), 10)
+    row = StateChange.objects.get()
+    assert (len(row.name), row.message) == (200, "nul  byte")
 
 
 def test_without_a_table_the_process_remembers(settings: Any) -> None:

@@ -202,6 +202,111 @@ def test_no_thread_is_left_when_all_is_done() -> None:
     assert threading.active_count() <= before
 
 
+def test_async_callers_leave_nothing_at_what_hangs(gate: Any) -> None:
+    late = FunctionCheck(samples.hangs, timeout=0.1)
+    runner.run([late])
+    (flight,) = runner.shared._flights.values()
+
+    async def storm() -> None:
+        for _ in range(200):
+            assert not (await runner.arun([late])).good
+
+    asyncio.run(storm())
+    assert len(flight.future._done_callbacks) == 0
+
+
+def test_what_hangs_for_long_is_given_up_and_tried_anew(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that a network has forgotten never comes back; the service may have, long ago."""
+    monkeypatch.setattr(runner, "GIVE_UP", 0.1)
+    late, before = FunctionCheck(samples.hangs, timeout=0.05), samples.runs.get("hangs", 0)
+    for tries in range(1, 4):
+        deadline = time.monotonic() + 20
+        while samples.runs.get("hangs", 0) < before + tries and time.monotonic() < deadline:
+            assert states(runner.run([late])) == {"hangs": "timeout"}
+            time.sleep(0.01)
+        assert samples.runs["hangs"] == before + tries
+    gate.set()
+    while [each for each in threading.enumerate() if each.name == "health hangs"]:
+        time.sleep(0.01)
+    assert states(runner.run([late])) == {"hangs": "ok"}
+    assert not any(runner.shared._given_up.values())
+
+
+def test_no_more_than_a_few_runs_are_given_up(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "GIVE_UP", 0.0)
+    monkeypatch.setattr(runner, "MOST_GIVEN_UP", 3)
+    late, before = FunctionCheck(samples.hangs, timeout=0.01), samples.runs.get("hangs", 0)
+    for _ in range(20):
+        runner.run([late])
+    assert samples.runs["hangs"] == before + 4
+
+
+def test_what_began_before_a_setting_changed_is_not_kept(gate: Any, settings: Any) -> None:
+    settings.WATCHMAN_CACHE_SECONDS = 60
+    late, before = FunctionCheck(samples.hangs, timeout=0.05), samples.runs.get("hangs", 0)
+    runner.run([late])
+    runner.shared.reset()
+    gate.set()
+    while [each for each in threading.enumerate() if each.name == "health hangs"]:
+        time.sleep(0.01)
+    assert not runner.shared._settled
+    assert states(runner.run([late])) == {"hangs": "ok"}
+    assert samples.runs["hangs"] == before + 2
+
+
+@pytest.mark.parametrize("found", [[()], [("only",)], 7, [("a", None)]])
+def test_parts_that_are_none_fail(found: Any) -> None:
+    class Odd(Check):
+        def parts(self) -> Any:
+            return found
+
+    assert not runner.run([Odd()]).good
+
+
+def test_a_check_that_exits_while_its_parts_are_found_fails() -> None:
+    class Leaves(Check):
+        def parts(self) -> Any:
+            raise SystemExit(3)
+
+    assert not runner.run([Leaves()]).good
+
+
+def test_a_check_that_reads_no_results_fails() -> None:
+    class Odd(Check):
+        def run(self) -> int:
+            return 7
+
+        def read(self, part: str, found: Any) -> Any:
+            return [found]
+
+    (result,) = runner.run([Odd()]).results
+    assert "list of Result" in result.message
+
+
+@pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), MemoryError()])
+def test_where_no_thread_can_start_the_check_fails_and_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def start(self: threading.Thread) -> None:
+        raise error
+
+    check = samples.Level()
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", start)
+        (result,) = runner.run([check]).results
+        assert "No thread could be started" in result.message
+    assert runner.run([check]).good
+
+
+def test_a_check_may_ask_for_others() -> None:
+    class Asks(Check):
+        def run(self) -> dict[str, Any]:
+            return {"good": runner.run([samples.Level(), samples.Slow(seconds=0.01)]).good}
+
+    (result,) = runner.run([Asks()]).results
+    assert result.details == {"good": True}
+
+
 def test_a_report_is_as_grave_as_its_gravest_result() -> None:
     def report(*states: State) -> Report:
         return Report(tuple(Result("a", state=state) for state in states))

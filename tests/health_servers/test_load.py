@@ -104,7 +104,9 @@ def test_a_storm_while_the_database_is_away(
     runs = Counter(site.counts.read_text().split())
     assert max(runs.values()) <= took / WINDOW + 2  # once a window in each process
     assert busy < 60
-    assert open_now <= before + len(runs)  # the one that hangs, in each process
+    assert open_now <= before + 2 * len(
+        runs
+    )  # the one that hangs in each process, and after a minute one more
 
 
 def away(postgresql: PostgreSQL, how: str) -> None:

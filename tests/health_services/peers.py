@@ -62,6 +62,14 @@ class WebHandler(BaseHTTPRequestHandler):
         server: Any = self.server
         if self.path.startswith("/hangs"):
             server.released.wait(30)
+        if self.path.startswith("/drips"):
+            self.drip(server)
+            return
+        if (
+            self.path.startswith("/auth")
+            and self.headers["Authorization"] != "Basic c2hvcDpvcGVuIHNlc2FtZQ=="
+        ):
+            self.path = "/401"
         status = int(self.path.rpartition("/")[2].partition("?")[0] or 200)
         body = b"all is well" + b"." * 200_000
         self.send_response(status)
@@ -74,6 +82,16 @@ class WebHandler(BaseHTTPRequestHandler):
                 self.wfile.write(body)
             except OSError:  # the check has seen enough
                 self.close_connection = True
+
+    def drip(self, server: Any) -> None:
+        self.send_response(200)
+        self.end_headers()
+        while not server.released.wait(0.2):
+            try:
+                self.wfile.write(b".")
+            except OSError:
+                break
+        self.close_connection = True
 
     do_HEAD = do_GET  # noqa: N815 - http.server's own names
 

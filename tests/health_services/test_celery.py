@@ -115,7 +115,13 @@ def test_no_connection_to_the_broker_is_left(broker: Any) -> None:
     assert comes_down_to(before, lambda: clients(broker))
 
 
-def test_a_heartbeat_that_was_never_seen_fails() -> None:
+def test_a_heartbeat_needs_a_cache_that_is_shared() -> None:
+    assert "each process's own" in result_of(CeleryHeartbeat()).message
+
+
+def test_a_heartbeat_that_was_never_seen_fails(settings: Any, tmp_path: Path) -> None:
+    backend = "django.core.cache.backends.filebased.FileBasedCache"
+    settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": str(tmp_path)}}
     found = result_of(CeleryHeartbeat(queues=("never",)))
     assert "does beat run the task" in found.message
 

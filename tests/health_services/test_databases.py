@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django_metrics_statsd.health import runner
 from django_metrics_statsd.health.checks import Check, Databases, Memory, Migrations
 from tests.health_services.conftest import hanging
 from tests.health_services.outcomes import await_threads, comes_down_to, is_reported_late, result_of, state_of
+from tests.hits.databases import database
 from tests.services.harness import Server
 
 BOTH = pytest.mark.parametrize("name", ["postgresql", "mariadb"])
@@ -101,6 +103,41 @@ def test_migrations_are_looked_at_and_nothing_is_changed(request: Any, name: str
     assert found.details["unapplied"] > 5
     assert "auth.0001_initial" in found.message
     assert connections[alias].introspection.table_names() == before
+
+
+@pytest.mark.parametrize(("content", "state"), [(None, "fail"), (b"no database" * 100, "fail"), (b"", "ok")])
+def test_a_file_of_sqlite_has_to_be_one(
+    tmp_path: Path, django_db_blocker: Any, content: bytes | None, state: str
+) -> None:
+    file = tmp_path / "shop.sqlite3"
+    if content is not None:
+        file.write_bytes(content)
+    settings = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(file)}
+    with django_db_blocker.unblock(), database("kept", settings, migrated=False) as alias:
+        assert state_of(Databases(aliases=(alias,))) == state
+    assert file.exists() is (content is not None)
+
+
+class OnlyContentTypes:
+    """A router that lets one app have tables in `kept`."""
+
+    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
+        return db != "kept" or app_label == "contenttypes"
+
+
+class Nothing:
+    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
+        return db != "kept"
+
+
+def test_migrations_are_those_that_routers_let_in(postgresql: str, settings: Any) -> None:
+    from django.core.management import call_command
+
+    settings.DATABASE_ROUTERS = [OnlyContentTypes()]
+    call_command("migrate", "contenttypes", database=postgresql, verbosity=0)
+    assert state_of(Migrations(aliases=(postgresql,))) == "ok"
+    settings.DATABASE_ROUTERS = [Nothing()]
+    assert state_of(Migrations(aliases=(postgresql,))) == "skipped"
 
 
 def test_a_check_of_the_sites_may_use_the_async_orm(postgresql: str) -> None:

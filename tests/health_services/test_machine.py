@@ -36,8 +36,10 @@ def test_a_full_disk_warns_and_fails(tmp_path: Path) -> None:
 def test_several_disks_are_several_parts() -> None:
     from django_metrics_statsd.health import runner
 
-    report = runner.run([Disk(path=["/", "/proc"], warn=0, fail=0)], fresh=True)
-    assert [(result.part, str(result.state)) for result in report.results] == [("/", "ok"), ("/proc", "ok")]
+    disks = {"system": "/", "kernel": "/proc"}
+    report = runner.run([Disk(path=disks, warn=0, fail=0)], fresh=True)
+    found = [(result.part, str(result.state)) for result in report.results]
+    assert found == [("system", "ok"), ("kernel", "ok")]
 
 
 def test_this_machine_has_memory() -> None:
@@ -50,6 +52,7 @@ def test_this_machine_has_memory() -> None:
 def described(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(machine, "_MEMINFO", tmp_path / "meminfo")
     monkeypatch.setattr(machine, "_CGROUP", tmp_path)
+    monkeypatch.setattr(machine, "_SELF", tmp_path / "self")
     return tmp_path
 
 
@@ -80,6 +83,28 @@ def test_the_limit_of_a_container_decides_where_it_is_narrower(described: Path) 
 def test_the_older_control_groups_are_known_too(described: Path) -> None:
     write(described, meminfo=MEMINFO.format(8_000_000), memory__memory_DOT_limit_in_bytes=1 << 30)
     write(described, memory__memory_DOT_usage_in_bytes=(1 << 30) - (10 << 20))
+    assert state_of(Memory()) == "fail"
+
+
+@pytest.mark.parametrize(
+    ("group", "folder", "names"),
+    [
+        ("0::/system.slice/shop.service\n", "system.slice/shop.service", ("memory.max", "memory.current")),
+        ("0::/system.slice/shop.service\n", "system.slice", ("memory.max", "memory.current")),
+        (
+            "5:cpu:/else\n4:pids,memory:/docker/a\n",
+            "memory/docker/a",
+            ("memory.limit_in_bytes", "memory.usage_in_bytes"),
+        ),
+    ],
+)
+def test_the_limit_of_the_own_group_and_of_those_above_counts(
+    described: Path, group: str, folder: str, names: tuple[str, str]
+) -> None:
+    write(described, meminfo=MEMINFO.format(8_000_000), self=group)
+    (described / folder).mkdir(parents=True)
+    (described / folder / names[0]).write_text(str(1 << 30))
+    (described / folder / names[1]).write_text(str((1 << 30) - (10 << 20)))
     assert state_of(Memory()) == "fail"
 
 

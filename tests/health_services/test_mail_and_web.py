@@ -104,6 +104,17 @@ def test_an_address_that_hangs_is_late_and_the_thread_comes_back_by_itself(web: 
     await_threads()
 
 
+def test_an_answer_that_drips_is_read_no_longer_than_the_check_may_take(web: str) -> None:
+    is_reported_late(Http(url=f"{web}/drips/200", text="never", timeout=0.6), Memory(warn=0, fail=0))
+    await_threads()
+
+
+def test_a_name_and_a_password_in_the_url_are_sent(web: str) -> None:
+    there = web.removeprefix("http://")
+    assert state_of(Http(url=f"http://shop:open%20sesame@{there}/auth/200")) == "ok"
+    assert state_of(Http(url=f"{web}/auth/200")) == "fail"
+
+
 def test_an_address_that_is_down_fails_and_its_secrets_are_not_shown() -> None:
     check = Http(url=f"http://127.0.0.1:{free_port()}/?token=opensesame1", headers={"X-Key": "opensesame1"})
     found = result_of(check)

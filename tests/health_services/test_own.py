@@ -72,6 +72,18 @@ def test_hits_that_wait_are_counted(carried: Any) -> None:
     assert state_of(Hits(warn=5, fail=6)) == "fail"
 
 
+def test_a_drop_does_not_hide_how_far_behind_a_collector_is(carried: Any, monkeypatch: Any) -> None:
+    from tests.hits.samples import hit
+
+    for _ in range(12):
+        road.put(lambda: hit())
+    assert road.flush(10)
+    monkeypatch.setitem(road.counts.dropped, "buffer_full", 3)
+    assert state_of(Hits(warn=5, fail=6)) == "fail"
+    found = result_of(Hits())
+    assert str(found.state) == "warn"
+
+
 def test_redis_of_the_hits_hangs_goes_down_and_comes_back(carried: Any) -> None:
     check = Hits(timeout=0.5)
     with hanging(carried):

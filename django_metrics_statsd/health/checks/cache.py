@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -37,6 +38,16 @@ class Caches(Check):
             yield alias, partial(_check, alias)
 
 
+def _read(cache: Any, key: str) -> Any:
+    """Read what was written: from a replica, it may take a moment to be there."""
+    for pause in (0, 0.02, 0.06, 0.12):
+        time.sleep(pause)
+        found = cache.get(key)
+        if found is not None:
+            break
+    return found
+
+
 def _check(alias: str) -> None:
     cache = caches[alias]
     if isinstance(cache, DummyCache):
@@ -44,7 +55,7 @@ def _check(alias: str) -> None:
     key, value = f"watchman-{uuid.uuid4()}", str(uuid.uuid4())
     cache.set(key, value, LIFETIME)
     try:
-        found = cache.get(key)
+        found = _read(cache, key)
     finally:
         cache.delete(key)
     if found != value:

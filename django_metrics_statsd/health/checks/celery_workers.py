@@ -9,6 +9,8 @@ from functools import partial
 from typing import Any
 
 from django.core.cache import caches
+from django.core.cache.backends.dummy import DummyCache
+from django.core.cache.backends.locmem import LocMemCache
 from django.utils.module_loading import import_string
 
 from django_metrics_statsd.health.checks.base import Check, Fail, Warn
@@ -169,7 +171,10 @@ class CeleryHeartbeat(Check):
             yield queue, partial(self._look, queue)
 
     def _look(self, queue: str) -> dict[str, Any]:
-        beat = caches[self.cache].get(HEARTBEAT + queue)
+        cache = caches[self.cache]
+        if isinstance(cache, DummyCache | LocMemCache):
+            raise Fail(f"The cache {self.cache!r} is each process's own: give the check one that is shared.")
+        beat = cache.get(HEARTBEAT + queue)
         if beat is None:
             raise Fail("No heartbeat has been seen; does beat run the task, and do they share this cache?")
         age = max(0.0, time.time() - float(beat))

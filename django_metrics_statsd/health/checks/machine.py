@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from django_metrics_statsd.conf import project_setting
@@ -15,6 +15,7 @@ from django_metrics_statsd.health.checks.base import Check, Fail, Skip, Warn
 
 _MEMINFO = Path("/proc/meminfo")
 _CGROUP = Path("/sys/fs/cgroup")
+_SELF = Path("/proc/self/cgroup")
 MEBIBYTE = 1024 * 1024
 
 
@@ -23,28 +24,30 @@ class Disk(Check):
     """Looks at how much of a file system is free, in bytes and in inodes.
 
     Attributes:
-        path: a path on it, or several; unset, ``MEDIA_ROOT``, or the current folder.
+        path: a path on it, or a dictionary of names and paths; unset, ``MEDIA_ROOT``, or the current folder.
         warn: per cent free below which to warn.
         fail: per cent free below which to fail.
     """
 
     name: str = "disk"
-    path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None
+    path: str | os.PathLike[str] | Mapping[str, str | os.PathLike[str]] | None = None
     warn: float = 10.0
     fail: float = 3.0
 
     def parts(self) -> Iterator[tuple[str, Callable[[], Any]]]:
         """Yield each path, or the one without a name."""
-        if isinstance(self.path, list | tuple):
-            for path in self.path:
-                yield str(path), partial(self._look, os.fspath(path))
+        if isinstance(self.path, Mapping):  # strangers see the names, not the paths
+            for name, path in self.path.items():
+                yield name, partial(self._look, os.fspath(path))
         else:
             yield "", self.run
 
     def run(self) -> dict[str, Any]:
         """Look at the one path."""
-        path = self.path or project_setting("MEDIA_ROOT") or "."
-        return self._look(os.fspath(path))  # type: ignore[arg-type]  # not several here
+        path = project_setting("MEDIA_ROOT") or "."
+        if self.path and not isinstance(self.path, Mapping):
+            path = self.path
+        return self._look(os.fspath(path))
 
     def _look(self, path: str) -> dict[str, Any]:
         found = os.statvfs(_existing(path))
@@ -120,17 +123,37 @@ def _of_machine() -> tuple[int, int] | None:
 
 
 def _of_container() -> tuple[int, int] | None:
-    """Return the same within the limit of this control group, if it has one."""
-    for limit, usage, cache in (
-        ("memory.max", "memory.current", "inactive_file"),
-        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "total_inactive_file"),
-    ):
-        with suppress(OSError, ValueError):
-            total, used = int((_CGROUP / limit).read_text()), int((_CGROUP / usage).read_text())
-            # What is only cached of files is given back when somebody wants it, so it is not used up.
-            used -= _stat((_CGROUP / limit).parent / "memory.stat", cache)
-            if 0 < total < 1 << 60:  # version 1 writes a huge number for no limit
-                return max(0, total - used), total
+    """Return the same within the narrowest limit of this process's control groups, if there is one."""
+    found = [limit for folder, names in _groups() if (limit := _limit(folder, *names)) is not None]
+    return min(found, key=_share, default=None)
+
+
+_VERSION_2 = ("memory.max", "memory.current", "inactive_file")
+_VERSION_1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+
+
+def _groups() -> Iterator[tuple[Path, tuple[str, str, str]]]:
+    """Yield the folders of this process's control group and of all above it (proc(5), cgroups(7))."""
+    lines = []
+    with suppress(OSError):
+        lines = _SELF.read_text().splitlines()
+    for line in ["0::/", ":memory:/", *lines]:
+        _, controllers, path = line.split(":", 2)
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        top, names = (_CGROUP / "memory", _VERSION_1) if controllers else (_CGROUP, _VERSION_2)
+        group = PurePosixPath(path.lstrip("/"))
+        for each in (group, *group.parents):
+            yield top / each, names
+
+
+def _limit(folder: Path, most: str, used: str, cache: str) -> tuple[int, int] | None:
+    with suppress(OSError, ValueError):
+        total = int((folder / most).read_text())
+        # What is only cached of files is given back when somebody wants it, so it is not used up.
+        taken = int((folder / used).read_text()) - _stat(folder / "memory.stat", cache)
+        if 0 < total < 1 << 60:  # version 1 writes a huge number for no limit
+            return max(0, total - taken), total
     return None
 
 

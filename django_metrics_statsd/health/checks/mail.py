@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.mail import EmailMessage, get_connection
+from django.core import mail
+from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
 
 from django_metrics_statsd.health.checks.base import Check, Fail, Skip
@@ -43,19 +44,39 @@ class Smtp(Check):
 
     def run(self) -> dict[str, Any]:
         """Connect, and take leave."""
-        backend = get_connection(fail_silently=False)
+        backend = _backend()
         if not isinstance(backend, EmailBackend):
             raise Skip(f"Mail goes through {type(backend).__module__}, which is not SMTP.")
         backend.timeout = self.patience
         try:
-            backend.open()
-            server = backend.connection
-            if server is None:
-                raise Fail("The mail server could not be reached.")
-            server.ehlo_or_helo_if_needed()
-            code, answer = server.noop()
-            if code != 250:
-                raise Fail(f"The mail server answered {code} {answer.decode('utf-8', 'replace')}.", code=code)
-            return {"tls": bool(backend.use_tls or backend.use_ssl)}
-        finally:
-            backend.close()
+            found = _greet(backend)
+        except BaseException:
+            _hang_up(backend)
+            raise
+        backend.close()
+        return found
+
+
+def _backend() -> Any:
+    """Return a new backend of the settings: Django 6.1 has mailers."""
+    mailers = getattr(mail, "mailers", None)
+    return mail.get_connection() if mailers is None else mailers["default"]
+
+
+def _hang_up(backend: Any) -> None:
+    """Close the socket, without a QUIT for who may not answer that either."""
+    for server in (backend.connection, getattr(backend, "_partial_connection", None)):
+        if server is not None:
+            server.close()
+
+
+def _greet(backend: EmailBackend) -> dict[str, Any]:
+    backend.open()
+    server = backend.connection
+    if server is None:
+        raise Fail("The mail server could not be reached.")
+    server.ehlo_or_helo_if_needed()
+    code, answer = server.noop()
+    if code != 250:
+        raise Fail(f"The mail server answered {code} {answer.decode('utf-8', 'replace')}.", code=code)
+    return {"tls": bool(backend.use_tls or backend.use_ssl)}

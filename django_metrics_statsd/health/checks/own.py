@@ -78,14 +78,14 @@ class Hits(Check):
         from django_metrics_statsd.hits.collector.status import read_status
         from django_metrics_statsd.hits.storages.base import Unavailable
 
-        dropped = self._dropped()
+        waiting: dict[str, Any] = {}
         try:
-            status = read_status()
+            waiting = self._judge(read_status())
         except LookupError:  # no Redis: each process writes to the storages itself
-            return dropped
+            pass
         except Unavailable as error:
             raise Fail(str(error)) from error
-        return {**dropped, **self._judge(status)}
+        return {**waiting, **self._dropped()}
 
     def _dropped(self) -> dict[str, Any]:
         from django_metrics_statsd.hits.road import road

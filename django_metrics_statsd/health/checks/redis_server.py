@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,8 +11,8 @@ from django_metrics_statsd.conf import project_setting
 from django_metrics_statsd.health.checks.base import Check, Fail, Skip
 
 EXTRA = "pip install 'django-metrics-statsd[hits]'"
-#: Seconds to wait for the connection, and for each answer; and after which the server forgets our key.
-PATIENCE, LIFETIME = 2.0, 60
+#: Seconds after which the server forgets our key, should deleting it fail.
+LIFETIME = 60
 _REDIS_CACHES = ("django.core.cache.backends.redis.", "django_redis.")
 
 
@@ -23,30 +24,48 @@ class Redis(Check):
         url: ``redis://``, ``rediss://`` or ``unix://``; unset, that of ``WT_REDIS``, of
             ``DASHBOARD_MESSENGER_URL``, or of a cache in Redis, whichever comes first.
         write: whether to write at all; a replica for reading is only asked for an answer.
+        patience: seconds to wait for the connection, and for each answer.
+        cluster: whether it is a Redis Cluster; unset, as ``WT_REDIS`` says, where the url is its.
     """
 
     name: str = "redis"
     url: str | None = field(default=None, repr=False)
     write: bool = True
+    patience: float = 2.0
+    cluster: bool = False
 
     def run(self) -> dict[str, Any]:
         """Connect, ask, disconnect."""
         try:
             import redis
+            import redis.backoff
+            import redis.retry
         except ImportError:
             raise Fail(f"The client for Redis is not installed: {EXTRA}.") from None
-        url = self.url or _configured()
-        if url is None:
-            raise Skip("No Redis is configured: give the check a url.")
-        client = redis.Redis.from_url(url, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE)
+        client = self._connect(redis)
         try:
             client.ping()
             if self.write:
                 _write(client)
-            return {"version": str(client.info("server")["redis_version"])}
+            return _version(client, redis.ResponseError)
         finally:
             client.close()
-            client.connection_pool.disconnect()
+
+    def _connect(self, redis: Any) -> Any:
+        """Return a client that tries once: the library's own ones try again."""
+        url, cluster = (self.url, self.cluster) if self.url else _configured()
+        if url is None:
+            raise Skip("No Redis is configured: give the check a url.")
+        limits = {"socket_connect_timeout": self.patience, "socket_timeout": self.patience}
+        once = redis.retry.Retry(redis.backoff.NoBackoff(), 0)
+        kind = redis.RedisCluster if cluster else redis.Redis
+        return kind.from_url(url, retry=once, **limits)
+
+
+def _version(client: Any, refusal: type[Exception]) -> dict[str, Any]:
+    with suppress(refusal, KeyError, AttributeError):  # not everybody may ask for it; a cluster has several
+        return {"version": str(client.info("server")["redis_version"])}
+    return {}
 
 
 def _write(client: Any) -> None:
@@ -58,16 +77,14 @@ def _write(client: Any) -> None:
         raise Fail("Redis was given a value and did not give it back.")
 
 
-def _configured() -> str | None:
-    """Return the URL of a Redis that the settings have."""
-    return _of_hits() or project_setting("DASHBOARD_MESSENGER_URL") or _of_caches()
-
-
-def _of_hits() -> str | None:
+def _configured() -> tuple[str | None, bool]:
+    """Return the URL of a Redis that the settings have, and whether it is a cluster."""
     from django_metrics_statsd.hits.plan import redis_address
 
     address = redis_address()
-    return None if address is None else address.url
+    if address is not None:
+        return address.url, address.cluster
+    return project_setting("DASHBOARD_MESSENGER_URL") or _of_caches(), False
 
 
 def _of_caches() -> str | None:

@@ -56,29 +56,33 @@
     return url;
   }
 
-  async function look() {
+  async function look(again = false) {
     if (asking) return;
     asking = true;
     try {
       const answer = await fetch(address(), { credentials: "same-origin", cache: "no-store", redirect: "error", signal: AbortSignal.timeout(30000) });
       if (!answer.ok) throw new Error(String(answer.status));
-      swap(await answer.text());
+      const html = await answer.text();
+      if (!html.includes('id="overall"')) throw new Error("not the checks");  // a login page, say
+      if (paused && !again) return;
+      swap(html);
       if (gone) tell(line.dataset.live);
       gone = null;
       wait = every;
-      say(`${line.dataset.live} · ${time(new Date())}`);
+      say(`${paused ? line.dataset.paused : line.dataset.live} · ${time(new Date())}`);
     } catch {
       if (!gone) { gone = new Date(); tell(`${line.dataset.gone} ${time(gone)}`); }
       say(`${line.dataset.gone} ${time(gone)}`, true);
       wait = Math.min(longest, 2 * wait);
+    } finally {
+      asking = false;
+      plan();
     }
-    asking = false;
-    plan();
   }
 
   function plan() {
     clearTimeout(timer);
-    if (!paused && !document.hidden) timer = setTimeout(look, wait);
+    if (!paused && !document.hidden) timer = setTimeout(() => look(), wait);
   }
 
   pause.hidden = false;
@@ -87,7 +91,7 @@
     pause.setAttribute("aria-pressed", String(paused));
     if (paused) { clearTimeout(timer); say(`${line.dataset.paused} · ${time(new Date())}`); } else { look(); }
   });
-  document.getElementById("live-again").addEventListener("click", (event) => { event.preventDefault(); look(); });
+  document.getElementById("live-again").addEventListener("click", (event) => { event.preventDefault(); look(true); });
   document.addEventListener("visibilitychange", () => { if (!document.hidden && !paused) { wait = every; look(); } else { clearTimeout(timer); } });
   name();
   plan();
