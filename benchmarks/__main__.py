@@ -17,6 +17,10 @@ EXTRA = (
     "hits_storage",
     "hits_admin",
     "health",
+    "charts",
+    "monitoring",
+    "monitoring_store",
+    "dashboard_streams",
 )
 
 

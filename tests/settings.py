@@ -17,6 +17,8 @@ INSTALLED_APPS = [
     "django_metrics_statsd",
     "django_metrics_statsd.hits",
     "django_metrics_statsd.health",
+    "django_metrics_statsd.monitoring",
+    "django_metrics_statsd.dashboard",
     "tests.hits.shop",
 ]
 MIDDLEWARE = [

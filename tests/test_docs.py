@@ -28,11 +28,14 @@ from django_metrics_statsd.beacon.fields import (
 )
 from django_metrics_statsd.checks import CHECKS
 from django_metrics_statsd.conf import all_settings
+from django_metrics_statsd.dashboard.conf import all_settings as dashboard_settings
 from django_metrics_statsd.health.conf import all_settings as health_settings
 from django_metrics_statsd.health.system_checks import CHECKS as HEALTH_CHECKS
 from django_metrics_statsd.hits.checks import CHECKS as HITS_CHECKS
 from django_metrics_statsd.hits.checks import GONE
 from django_metrics_statsd.hits.conf import all_settings as hits_settings
+from django_metrics_statsd.monitoring.conf import all_settings as monitoring_settings
+from django_metrics_statsd.monitoring.stats.conf import all_settings as stats_settings
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -40,7 +43,14 @@ PACKAGE = ROOT / "django_metrics_statsd"
 PAGES = sorted(DOCS.glob("*.rst"))
 FILES_TO_TAKE = sorted(path for path in (DOCS / "files").rglob("*") if path.is_file())
 TEXTS = [*PAGES, ROOT / "README.rst", ROOT / "CHANGELOG.rst", *FILES_TO_TAKE]
-SETTINGS = [*all_settings(), *hits_settings(), *health_settings()]
+SETTINGS = [
+    *all_settings(),
+    *hits_settings(),
+    *health_settings(),
+    *monitoring_settings(),
+    *stats_settings(),
+    *dashboard_settings(),
+]
 
 by_name = pytest.mark.parametrize("page", TEXTS, ids=lambda page: page.name)
 
@@ -72,7 +82,9 @@ def test_each_setting_is_on_its_page(site: Path) -> None:
 @by_name
 def test_settings_that_are_mentioned_exist(page: Path) -> None:
     known = {setting.name for setting in SETTINGS} | {"STATSD_NO_SKIP"} | OF_PAGES.get(page.name, set())
-    named = re.findall(r"\b(?:STATSD|WT|MQUEUE|GEOIP|WATCHMAN)_[A-Z_]*[A-Z]\b", page.read_text())
+    named = re.findall(
+        r"\b(?:STATSD|WT|MQUEUE|GEOIP|WATCHMAN|MONITORING|DASHBOARD)_[A-Z_]*[A-Z]\b", page.read_text()
+    )
     assert set(named) <= known
 
 
@@ -278,7 +290,8 @@ def resolve(path: str) -> Any:
 DOTTED = re.compile(r"\bdjango_metrics_statsd((?:\.[A-Za-z_]\w*)+)\b")
 #: Checks, a log, stats.
 NO_PATHS = re.compile(
-    r"\.([EW]\d{3}|stats|sent|packets|(hits\.)?dropped(\.\w+)?|beacon\.(ignored|refused(\.\w+)?)|collector)"
+    r"\.([EW]\d{3}|stats|sent|packets|((hits|monitoring)\.)?dropped(\.\w+)?"
+    r"|beacon\.(ignored|refused(\.\w+)?)|collector)"
 )
 #: Cannot be imported where the debug toolbar is not installed. The panel's own tests do.
 NEED_THE_TOOLBAR = {".panel.StatsdPanel"}
@@ -295,14 +308,16 @@ FILES = re.compile(
     r"``((?:\.ci|docs|tests|example|benchmarks|django_metrics_statsd)/[\w./-]*|\w+\.(?:py|rst|md))``"
 )
 TARGETS = re.compile(r"(?:image|include):: (\S+)|:download:`[^<`]*<([^>]+)>`")
-FILES_OF_READERS = {"settings.py", "urls.py", "models.py"}
+FILES_OF_READERS = {"settings.py", "urls.py", "models.py", "monitors.py", "dashboard_widgets.py"}
 
 
 @by_name
 def test_files_exist(page: Path) -> None:
     text = page.read_text()
     for name in set(FILES.findall(text)) - FILES_OF_READERS:
-        assert any((root / name).exists() for root in (ROOT, PACKAGE, PACKAGE / "static")), name
+        assert any(
+            (root / name).exists() for root in (ROOT, PACKAGE, PACKAGE / "static", PACKAGE / "templates")
+        ), name
     for found in TARGETS.findall(text):
         assert (page.parent / (found[0] or found[1])).exists(), found
 

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sphinx.util.docutils import SphinxDirective
 
 from django_metrics_statsd import conf as core
+from django_metrics_statsd.dashboard import conf as dashboard
 from django_metrics_statsd.health import conf as health
 from django_metrics_statsd.hits import conf as hits
+from django_metrics_statsd.monitoring import conf as monitoring
+from django_metrics_statsd.monitoring.stats import conf as stats
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -33,7 +36,14 @@ def describe(setting: Setting[Any]) -> list[str]:
 
 
 #: What the directive's argument may be.
-GROUPS = {"core": core.all_settings, "hits": hits.all_settings, "health": health.all_settings}
+GROUPS = {
+    "core": core.all_settings,
+    "hits": hits.all_settings,
+    "health": health.all_settings,
+    "monitoring": monitoring.all_settings,
+    "stats": stats.all_settings,
+    "dashboard": dashboard.all_settings,
+}
 
 
 class AllSettings(SphinxDirective):

@@ -16,6 +16,8 @@ INSTALLED_APPS = [
     "django_metrics_statsd",
     "django_metrics_statsd.hits",
     "django_metrics_statsd.health",
+    "django_metrics_statsd.monitoring",
+    "django_metrics_statsd.dashboard",
     "debug_toolbar",
     "shop",
     "django.contrib.admin",
@@ -26,8 +28,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 
-# Probes are answered before all else. Then three come first, so that they see every response and measure the
-# whole of the work; only the debug toolbar stands before them, so that its panel gets all they say.
+# Probes are answered before all else. Then three come first, so that they see every response and measure
+# the whole of the work; only the debug toolbar stands before them, so that its panel gets all they say.
 MIDDLEWARE = [
     "django_metrics_statsd.health.middleware.ProbeMiddleware",
     "debug_toolbar.middleware.DebugToolbarMiddleware",
@@ -49,12 +51,16 @@ STATSD_PATCHES = [
     "django_metrics_statsd.patches.cache",
 ]
 
-# Each stat goes to both: the first sends it to a StatsD server, the second keeps the last values
-# in memory for the front page. A site of your own needs the first alone, which is the default.
+# Each stat goes to all: the first sends it to a StatsD server, the second keeps it in this site's own
+# database for charts and the dashboard, the third keeps the last values in memory for the front page. A site
+# of your own needs the first or the second; the first alone is the default.
 STATSD_CLIENT = [
     "django_metrics_statsd.clients.buffered",
+    "django_metrics_statsd.monitoring.client",
     "shop.live",
 ]
+# Seconds that are written as one row; ten are the default, and enough where nobody watches from the start.
+MONITORING_STATS_WINDOW = 2
 
 STATSD_URL = os.environ.get("STATSD_URL", "udp://localhost:8125")
 
@@ -142,6 +148,11 @@ WATCHMAN_CHECKS: list[Any] = [
     *(["statsd"] if "STATSD_URL" in os.environ else []),
 ]
 WATCHMAN_AUTH_DECORATOR = "shop.health.this_machine"
+
+# --- monitoring and dashboard: /monitoring/ for staff, /dashboard/ for who has the permission ---
+
+# The dashboard is open to this machine, which nobody else can reach. Do not copy that.
+DASHBOARD_REQUIRE_LOGIN = False
 
 LOGGING: dict[str, Any] = {
     "version": 1,

@@ -9,6 +9,8 @@ urlpatterns = [
     path("", include("shop.urls")),
     path("admin/", admin.site.urls),
     path("watchman/", include("django_metrics_statsd.health.urls")),
+    path("monitoring/", include("django_metrics_statsd.monitoring.urls")),
+    path("dashboard/", include("django_metrics_statsd.dashboard.urls")),
     path("services/timing/", include("django_metrics_statsd.urls")),
     # Not by debug_toolbar_urls(), which has none while DEBUG is off.
     path("__debug__/", include("debug_toolbar.urls")),

@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.db import models
 from django.urls import reverse
 
+from django_metrics_statsd.monitoring.models import IntegerCountBase
+
 
 class Author(models.Model):
     name = models.CharField(max_length=100, unique=True)
@@ -74,3 +76,7 @@ class Wanted(models.Model):
         oldest = cls.objects.values_list("pk", flat=True)[cls.KEPT : cls.KEPT + 1].first()
         if oldest is not None:
             cls.objects.filter(pk__lte=oldest).delete()
+
+
+class BooksPutAside(IntegerCountBase):
+    """A row for each book that somebody has put aside; shop/monitors.py draws them."""

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_POST
 from django_metrics_statsd.clients import statsd
 from django_metrics_statsd.decorators import exempt
 from django_metrics_statsd.hits.events import record_event
+from django_metrics_statsd.monitoring.register import monitor
 
 from . import export, look, panel
 from .forms import WantedForm
@@ -86,6 +87,7 @@ def put_aside(request: HttpRequest, slug: str) -> HttpResponse:
     book = get_object_or_404(Book, slug=slug)
     told = {"genre": book.genre, "price": str(book.price)}
     record_event(f"Put aside: {book}", "Order", told, instance=book, request=request)
+    monitor.get("books_put_aside").add(1)
     messages.success(request, "It is yours until Saturday.")
     return redirect(book)
 

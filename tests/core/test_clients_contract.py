@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,9 +18,11 @@ from django_metrics_statsd.metlog import MetlogClient
 from django_metrics_statsd.metlog.senders import DebugCaptureSender
 from tests.conftest import Wire
 from tests.core import hostile
+from tests.monitoring_store.stores import sqlite_settings, store
 
 CLIENTS = ["buffered", "normal", "null", "log", "toolbar", "metlog", "datadog"]
 PATHS: dict[str, Any] = {name: f"django_metrics_statsd.clients.{name}" for name in CLIENTS}
+PATHS["store"] = "django_metrics_statsd.monitoring.client"
 PATHS["fan"] = [PATHS["toolbar"], PATHS["buffered"]]
 WIRED = ["buffered", "normal", "datadog", "fan"]
 COUNTING = [name for name in PATHS if name != "null"]
@@ -31,8 +34,18 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def client(name: str, server: Wire, settings: Any) -> Iterator[BaseClient]:
+def stats_database(tmp_path: Path, settings: Any, django_db_blocker: Any) -> Iterator[None]:
+    """Where the store's client writes."""
+    settings.MONITORING_STATS_DATABASE = "stats"
+    with django_db_blocker.unblock(), store(sqlite_settings(tmp_path)):
+        yield
+
+
+@pytest.fixture
+def client(name: str, server: Wire, settings: Any, request: pytest.FixtureRequest) -> Iterator[BaseClient]:
     """The client behind the handle."""
+    if name == "store":
+        request.getfixturevalue("stats_database")
     settings.STATSD_URL = server.url
     settings.STATSD_FLUSH_INTERVAL = 60.0
     settings.METLOG = MetlogClient(DebugCaptureSender(), "tests")

@@ -11,6 +11,8 @@ from django_metrics_statsd.clients import statsd
 from django_metrics_statsd.testing import Captured
 from tests.conftest import Wire
 
+pytestmark = pytest.mark.django_db  # monitoring, where it is installed, marks the moment in its charts
+
 
 def ping(*args: str, **options: Any) -> str:
     out = StringIO()

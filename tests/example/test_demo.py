@@ -124,6 +124,7 @@ def test_every_stat_that_the_front_page_names_is_made(demo: Demo) -> None:
     browser.post("/wanted/", title="Erewhon", author="Samuel Butler", most="5")
     demo.log_in()
     browser.get("/admin/shop/wanted/")
+    assert browser.get("/watchman/").status == 200
     guide = browser.get("/").text.partition('class="guide"')[2].partition("</table>")[0]
     named = set(re.findall("<code>(.+?)</code>", guide.replace("<wbr>", "")))
     assert len(named) > 15

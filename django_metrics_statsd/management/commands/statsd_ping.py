@@ -7,12 +7,17 @@ from time import sleep
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.dispatch import Signal
 
 from django_metrics_statsd.clients.handle import statsd
 from django_metrics_statsd.conf import conf
 
 #: Seconds to give the network to say that a port is closed.
 ICMP_WAIT = 0.1
+
+#: Sent for every ping, whatever becomes of the stat, with ``key``, ``count`` and ``text``: who draws charts
+#: of their own marks the moment.
+pinged = Signal()
 
 
 class Command(BaseCommand):
@@ -24,10 +29,12 @@ class Command(BaseCommand):
         """Take the stat's name and how often to count it."""
         parser.add_argument("-k", "--key", default="ping", help="the stat to count (default: ping)")
         parser.add_argument("-c", "--count", type=int, default=1, help="how much to add (default: 1)")
+        parser.add_argument("-m", "--message", default="", help="what charts show of it (default: the key)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Send, and exit with 1 if the stat was dropped."""
         key, count = options["key"], options["count"]
+        pinged.send_robust(type(self), key=key, count=count, text=options["message"] or key)
         lost = self._send(key, count)
         if not lost:
             sleep(ICMP_WAIT)

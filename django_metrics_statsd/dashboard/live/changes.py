@@ -1,0 +1,49 @@
+"""The table of changes: which widgets changed since a given number. A row per widget, so it never grows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import router, transaction
+from django.db.models import F
+
+from django_metrics_statsd.dashboard.models import Change, Counter
+
+
+def record(keys: Iterable[str]) -> int:
+    """Note that these widgets changed now; return the number that all of them get.
+
+    Numbers come from one row whose lock is held until the commit: who reads number 7 has therefore seen
+    everything up to 6, in any database.
+    """
+    alias = router.db_for_write(Change)
+    with transaction.atomic(using=alias):
+        counter = Counter.objects.using(alias)
+        if not counter.filter(pk=1).update(seq=F("seq") + 1):
+            counter.get_or_create(pk=1)
+            counter.filter(pk=1).update(seq=F("seq") + 1)
+        seq = counter.values_list("seq", flat=True).get(pk=1)
+        for key in sorted(set(keys)):
+            Change.objects.using(alias).update_or_create(key=key, defaults={"seq": seq})
+    return seq
+
+
+def latest() -> int:
+    """Return the number of the last change, 0 where there is none."""
+    newest = Change.objects.using(router.db_for_write(Change)).order_by("-seq")
+    return newest.values_list("seq", flat=True).first() or 0
+
+
+def since(seq: int) -> tuple[int, dict[str, int]]:
+    """Return the number of the last change, and each widget that changed after `seq` with its number.
+
+    A `seq` that is ahead of the table comes from before it was emptied: everything has changed then.
+    """
+    rows = Change.objects.using(router.db_for_write(Change))
+    found = dict(rows.filter(seq__gt=seq).values_list("key", "seq"))
+    if found:
+        return max(found.values()), found
+    newest = latest()
+    if newest < seq:
+        return newest, dict(rows.values_list("key", "seq"))
+    return newest, {}

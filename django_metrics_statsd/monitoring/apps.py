@@ -1,0 +1,32 @@
+"""What happens at start: checks are registered, monitors found, and deploys marked. No I/O."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+from django_metrics_statsd.safety import failed
+
+
+class MonitoringConfig(AppConfig):
+    """Monitoring: registered monitors, their rollups, annotations, and the store of stats."""
+
+    name = "django_metrics_statsd.monitoring"
+    label = "metrics_monitoring"
+    verbose_name = "Monitoring"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Import the ``monitors`` modules of all apps, and listen for ``statsd_ping``.
+
+        Raises:
+            MonitoringRegistryException: such a module registers what cannot be.
+        """
+        from django_metrics_statsd.monitoring import discovery, system_checks
+        from django_metrics_statsd.monitoring.annotations import connect
+
+        system_checks.register_all()
+        try:
+            connect()
+        except Exception:
+            failed("monitoring.ready")
+        discovery.discover()

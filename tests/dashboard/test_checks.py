@@ -1,0 +1,44 @@
+"""``manage.py check`` names what is wrong with the dashboard's settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from django_metrics_statsd.dashboard import checks
+
+
+def ids(found: list[Any]) -> list[str]:
+    return [each.id for each in found]
+
+
+def test_nothing_is_wrong_with_the_defaults() -> None:
+    assert [message for check in checks.CHECKS for message in check()] == []
+
+
+@pytest.mark.parametrize("url", ["http://me:pw@host/", "redis://:pw@", "redis://:pw@h:x", "pw"])
+def test_a_wrong_messenger_is_named_without_its_value(settings: Any, url: object) -> None:
+    settings.DASHBOARD_MESSENGER_URL = url
+    (message,) = checks.check_values()
+    assert message.id == "metrics_dashboard.E001"
+    assert message.msg.startswith("DASHBOARD_MESSENGER_URL ")
+    assert "pw" not in message.msg
+
+
+def test_a_misspelt_setting_is_named(settings: Any) -> None:
+    settings.DASHBOARD_REQUIRE_LOGN = False
+    (message,) = checks.check_names()
+    assert message.hint == "Did you mean DASHBOARD_REQUIRE_LOGIN?"
+
+
+def test_settings_of_others_are_left_alone(settings: Any) -> None:
+    settings.DASHBOARD_COLOUR_OF_THE_SITE = "blue"
+    assert checks.check_names() == []
+
+
+def test_nobody_can_be_logged_in_without_the_middleware(settings: Any) -> None:
+    settings.MIDDLEWARE = []
+    assert ids(checks.check_auth()) == ["metrics_dashboard.E004"]
+    settings.DASHBOARD_REQUIRE_LOGIN = False
+    assert checks.check_auth() == []
