@@ -7,4 +7,4 @@ from django_metrics_statsd.monitoring.views import IntegerCountView
 
 from .models import BooksPutAside
 
-monitor.register("books_put_aside", IntegerCountView.as_view(model=BooksPutAside), category="Shop")
+monitor.register("books_put_aside", IntegerCountView.as_view(model=BooksPutAside, category="Shop"))
