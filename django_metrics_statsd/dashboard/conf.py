@@ -42,6 +42,11 @@ class DashboardConf:
         "Whether widgets are updated by a thread of the site while somebody looks at the dashboard. Unset, "
         "that is so except while tests run; False leaves it to ``manage.py update_widget_data``.",
     )
+    DASHBOARD_WIDGETS = Setting(
+        kinds.words("ready-made widgets", *own.READY_MADE),
+        list(own.READY_MADE),
+        "Which of the ready-made widgets the dashboard has.",
+    )
     DASHBOARD_POLL_SECONDS = Setting(
         kinds.number(0.1, 60),
         1.0,

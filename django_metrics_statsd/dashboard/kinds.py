@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from django_metrics_statsd.kinds import Kind
 
 SCHEMES = ("redis", "rediss", "unix")
+#: The ready-made widgets, in the order in which a new dashboard has them.
+READY_MADE = ("RequestsPerMinute", "ResponseTimes", "StatusClasses", "Health", "SlowestViews", "CacheHits")
 
 
 def _messenger(value: Any) -> str | None:

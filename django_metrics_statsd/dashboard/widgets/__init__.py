@@ -1,0 +1,1 @@
+"""Ready-made widgets: what a site's own stats, checks and records say. Each names what it needs."""
