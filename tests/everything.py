@@ -133,7 +133,7 @@ def write_log() -> None:
 def run_tasks() -> None:
     app = celery.Celery("shop", broker="memory://", backend=None, set_as_current=False)
 
-    @app.task(name="shop.tasks.restock")
+    @app.task(name="shop.tasks.restock", shared=False)  # of this app alone
     def restock(fail: bool) -> None:
         if fail:
             raise ValueError

@@ -45,4 +45,4 @@ def test_telegraf_names_the_parts() -> None:
         "django_metrics_statsd_dropped", {"reason": "name"},
     )  # fmt: skip
     unnamed = {name.partition(".")[0] for name, found in stats.items() if found is None}
-    assert unnamed == {"celery", "django_metrics_statsd", "ping"}
+    assert unnamed == {"celery", "django_metrics_statsd", "health", "ping"}

@@ -13,9 +13,17 @@ from django_metrics_statsd.safety import failed
 def close_all() -> None:
     """Close this thread's database connections (a pool gets its own back) and caches; never raise."""
     for connection in connections.all(initialized_only=True):
-        _quietly(connection.close)
+        _quietly(_close_connection, connection)
     for cache in caches.all(initialized_only=True):
         _quietly(_close, cache)
+
+
+def _close_connection(connection: Any) -> None:
+    connection.close()
+    # Django leaves a database in memory open, for tests; but this thread's way to it ends here.
+    if connection.vendor == "sqlite" and connection.connection is not None:
+        connection.connection.close()
+        connection.connection = None
 
 
 def _close(cache: Any) -> None:

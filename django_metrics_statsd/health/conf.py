@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
+from django.conf import settings
 
 from django_metrics_statsd import kinds
-from django_metrics_statsd.conf import Setting, _under_test, project_setting
+from django_metrics_statsd.conf import Setting, _under_test
 from django_metrics_statsd.health import kinds as own
 
 PREFIXES = ("WATCHMAN_", "EXPOSE_WATCHMAN_VERSION")
@@ -141,14 +141,16 @@ def tokens() -> tuple[str, ...]:
 
 def secrets() -> Iterator[str]:
     """Yield what must never be shown, longest first as one may hold another."""
-    databases = (project_setting("DATABASES") or {}).values()
-    found = {*tokens(), _key(), str(project_setting("EMAIL_HOST_PASSWORD") or "")}
+    databases = (_plain("DATABASES") or {}).values()
+    mailers = (_plain("MAILERS") or {}).values()
+    found = {*tokens(), str(_plain("SECRET_KEY") or ""), str(_plain("EMAIL_HOST_PASSWORD") or "")}
     found |= {str(options.get("PASSWORD") or "") for options in databases}
+    found |= {str((options.get("OPTIONS") or {}).get("password") or "") for options in mailers}
     yield from sorted((each for each in found if len(each) > 3), key=len, reverse=True)
 
 
-def _key() -> str:
-    try:
-        return str(project_setting("SECRET_KEY"))
-    except ImproperlyConfigured:  # Django refuses to read an empty one
-        return ""
+def _plain(name: str) -> Any:
+    """Return a setting without Django's own opinion of it: that it is empty, or on its way out."""
+    bool(settings.DEBUG)  # has them loaded
+    holder: Any = settings
+    return getattr(holder._wrapped, name, None)

@@ -16,6 +16,7 @@ from django_metrics_statsd.health.checks.base import Check
 from django_metrics_statsd.health.closing import close_all
 from django_metrics_statsd.health.results import Result, State
 from django_metrics_statsd.health.running import found_by, late
+from django_metrics_statsd.safety import failed
 
 Results = Sequence[Result]
 
@@ -50,6 +51,8 @@ class Flight:
         found: Results = [self._failed("The check ended its thread.")]  # by SystemExit, say
         try:
             found = found_by(self.check, self.part, self._run, self.limit)
+        except Exception:
+            failed("health.flights")
         finally:
             close_all()
             landed(self, found)

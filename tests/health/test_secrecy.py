@@ -29,6 +29,7 @@ def test_passwords_in_urls_and_connection_strings_go(text: str) -> None:
     assert "********" in found
 
 
+@pytest.mark.filterwarnings("ignore:The EMAIL_HOST_PASSWORD setting is deprecated")  # in Django 6.1
 @pytest.mark.parametrize("name", ["SECRET_KEY", "EMAIL_HOST_PASSWORD", "WATCHMAN_TOKEN", "WATCHMAN_TOKENS"])
 def test_the_projects_own_secrets_go(settings: Any, name: str) -> None:
     setattr(settings, name, "Zx81-and-more")

@@ -10,6 +10,8 @@ from django.core.checks import CheckMessage, run_checks
 from django_metrics_statsd.health import system_checks
 from django_metrics_statsd.health.conf import all_settings
 
+pytestmark = pytest.mark.django_db  # Django's own checks may ask the database
+
 PROBES = system_checks.MIDDLEWARE
 
 

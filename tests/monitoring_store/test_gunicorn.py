@@ -28,13 +28,16 @@ def test_all_requests_of_all_workers_are_there(alias: str, tmp_path: Path, prelo
     ]  # fmt: skip
     env = {"STORE": str(connections[alias].settings_dict["NAME"])}
     with Server("gunicorn", command, tmp_path, lambda: accepts(port), env) as server:
-        seen = {get(port) for _ in range(REQUESTS)}
+        seen, asked = {get(port) for _ in range(REQUESTS)}, REQUESTS
+        while len(seen) < 2 and asked < 50 * REQUESTS:  # one worker alone may have answered them all
+            seen.add(get(port))
+            asked += 1
         wait_until(lambda: reading.find("response.200"), "what a worker has written")
     assert len(seen) >= 2
-    assert whole("response.200").get("sum") == REQUESTS
+    assert whole("response.200").get("sum") == asked
     took = reading.summary("view.GET", *_hour())
     assert took is not None
-    assert took.get("count") == REQUESTS
+    assert took.get("count") == asked
     assert "Traceback" not in server.log()
     assert not [stat.name for stat in reading.names("db.")]  # the writing is not timed
 
