@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,6 @@ import celery
 import pytest
 from django.core.cache import caches
 
-from django_metrics_statsd.health import tasks
 from django_metrics_statsd.health.checks import (
     Celery,
     CeleryHeartbeat,
@@ -30,7 +30,7 @@ from tests.health_services.outcomes import (
     result_of,
     state_of,
 )
-from tests.services.harness import ROOT, Server, free_port, wait_until
+from tests.services.harness import ROOT, Server, environment, free_port, wait_until
 
 APP = "tests.health_services.test_celery.app"
 #: Each test's own, with the test's broker.
@@ -129,7 +129,7 @@ def test_a_heartbeat_that_was_never_seen_fails(settings: Any, tmp_path: Path) ->
 def test_a_heartbeat_ages(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> None:
     backend = "django.core.cache.backends.filebased.FileBasedCache"
     settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": str(tmp_path)}}
-    tasks.heartbeat("celery")
+    celery_workers.beat("celery", "default")
     found = result_of(CeleryHeartbeat())
     assert str(found.state) == "ok"
     assert found.details["age_seconds"] < 60
@@ -140,4 +140,21 @@ def test_a_heartbeat_ages(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_pa
 
 
 def test_the_heartbeat_is_a_task_of_celerys() -> None:
-    assert tasks.heartbeat.name == "django_metrics_statsd.health.tasks.heartbeat"
+    """In a process of its own: Celery has every app know the tasks that other tests have made."""
+    script = """
+from django.conf import settings
+settings.configure(CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}})
+from django.core.cache import cache
+from django_metrics_statsd.health import tasks
+tasks.heartbeat("mail")
+print(tasks.heartbeat.name, cache.get("django_metrics_statsd.health.heartbeat.mail") > 0)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "django_metrics_statsd.health.tasks.heartbeat True\n", done.stderr

@@ -18,6 +18,13 @@ from django_metrics_statsd.health.checks.base import Check, Fail, Warn
 EXTRA = "pip install 'django-metrics-statsd[celery]'"
 #: Begins the keys under which tasks leave the time, one for each queue.
 HEARTBEAT = "django_metrics_statsd.health.heartbeat."
+#: Seconds for which the cache keeps a heartbeat: long enough to say how old it is.
+KEPT = 7 * 86_400
+
+
+def beat(queue: str, cache: str) -> None:
+    """Leave the time in a cache: a task of this queue has been done."""
+    caches[cache].set(HEARTBEAT + queue, time.time(), KEPT)
 
 
 @dataclass(kw_only=True)
@@ -174,10 +181,10 @@ class CeleryHeartbeat(Check):
         cache = caches[self.cache]
         if isinstance(cache, DummyCache | LocMemCache):
             raise Fail(f"The cache {self.cache!r} is each process's own: give the check one that is shared.")
-        beat = cache.get(HEARTBEAT + queue)
-        if beat is None:
+        seen = cache.get(HEARTBEAT + queue)
+        if seen is None:
             raise Fail("No heartbeat has been seen; does beat run the task, and do they share this cache?")
-        age = max(0.0, time.time() - float(beat))
+        age = max(0.0, time.time() - float(seen))
         for limit, finding in ((self.fail, Fail), (self.warn, Warn)):
             if age > limit:
                 raise finding(f"The last heartbeat was {age:.0f} s ago.", age_seconds=round(age, 1))
