@@ -65,7 +65,7 @@ class MeasuredBase(MonitoringBase):
         retention: days for which to keep ``rows``, and rollups per ``minute``, ``hour`` and ``day``, where
             they are not those of ``MONITORING_RETENTION``; 0 is for ever.
         statistics: what can be asked of a bucket.
-        spread: whether percentiles are kept (which needs ddsketch).
+        spread: whether percentiles are kept.
         unit: what the values are, for the axes.
     """
 
