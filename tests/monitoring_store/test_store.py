@@ -247,6 +247,19 @@ def test_a_gauge_that_is_only_changed_has_the_sum_of_all_changes(kept: Any) -> N
     assert values(reading.series("jobs", at(old), at(old + 120), 60)) == [10, 15]
 
 
+@pytest.mark.parametrize("offset", [0, 20, 60, 80])
+def test_the_level_before_a_moment_leaves_out_what_comes_later(settings: Any, kept: Any, offset: int) -> None:
+    """The moment begins a window, a minute or an hour; what was rolled up around it changes nothing."""
+    settings.MONITORING_STATS_WINDOW_HOURS = 3
+    hour = hour_ago()
+    moment = hour + offset
+    write(batch(hour - 10, ("g", "jobs", 10)), batch(moment, ("g+", "jobs", -3)))
+    write(batch(moment + 10, ("g+", "jobs", 1)), batch(moment + 60, ("g+", "jobs", 1)))
+    for _ in range(2):
+        assert values(reading.series("jobs", at(moment), at(moment + 20), 10)) == [7, 8]
+        roll(hour + 4_000)
+
+
 def test_own_borders_make_days_of_any_zone(kept: Any) -> None:
     midnight = hour_ago(72) // DAY * DAY - 19_800  # in India
     write(batch(midnight + 60, ("c", "hits", 1)), batch(midnight + DAY - 60, ("c", "hits", 2)))

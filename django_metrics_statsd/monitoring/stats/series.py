@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 
 from django_metrics_statsd.monitoring.stats import fetching, spans
 from django_metrics_statsd.monitoring.stats.figures import DEFAULT_FIGURE, ZERO_WITHOUT, Summary, unit
 from django_metrics_statsd.monitoring.stats.naming import id_of
 from django_metrics_statsd.monitoring.stats.points import GAUGE, LETTERS, AnyPoint, GaugePoint
+from django_metrics_statsd.monitoring.stats.rolling import HOUR, MINUTE
 
 
 @dataclass(frozen=True)
@@ -103,8 +105,16 @@ def _levels(name: str, grid: Grid, summaries: Mapping[int, Summary]) -> Iterator
 
 
 def _level_at(name: str, grid: Grid) -> float:
-    """Return what a gauge was before a series begins: what it was set to last, and all steps since."""
+    """Return what a gauge was before a series begins: what it was set to last, and all steps since.
+
+    It is read up to the whole hour, then to the whole minute, then to the moment, as an hour's row would
+    bring with it what comes after the moment.
+    """
     number = id_of(LETTERS[GAUGE], name)
     first = max(1, grid.edges[0])
-    point = fetching.fetch([number], [0, first], grid.now).get(number, {}).get(0)
-    return 0.0 if not isinstance(point, GaugePoint) else (point.last or 0.0) + point.steps
+    level = GaugePoint()
+    for edges in pairwise(sorted({0, first // HOUR * HOUR, first // MINUTE * MINUTE, first})):
+        point = fetching.fetch([number], edges, grid.now).get(number, {}).get(0)
+        if isinstance(point, GaugePoint):
+            level.merge(point)
+    return (level.last or 0.0) + level.steps
