@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django_metrics_statsd.dashboard.conf import conf
 from django_metrics_statsd.dashboard.widget_pool import dashboard_widget_pool
-from django_metrics_statsd.dashboard.widgets import health, traffic
+from django_metrics_statsd.dashboard.widgets import backends, errors, health, records, traffic, vitals
 
 _KINDS = {
     kind.__name__: kind
@@ -14,7 +14,13 @@ _KINDS = {
         traffic.StatusClasses,
         health.Health,
         traffic.SlowestViews,
-        traffic.CacheHits,
+        errors.Errors,
+        records.VisitorsNow,
+        vitals.WebVitals,
+        records.LatestEvents,
+        backends.QueriesPerRequest,
+        backends.CacheHits,
+        records.CollectorLag,
     )
 }
 

@@ -9,7 +9,20 @@ from django_metrics_statsd.kinds import Kind
 
 SCHEMES = ("redis", "rediss", "unix")
 #: The ready-made widgets, in the order in which a new dashboard has them.
-READY_MADE = ("RequestsPerMinute", "ResponseTimes", "StatusClasses", "Health", "SlowestViews", "CacheHits")
+READY_MADE = (
+    "RequestsPerMinute",
+    "ResponseTimes",
+    "StatusClasses",
+    "Health",
+    "SlowestViews",
+    "Errors",
+    "VisitorsNow",
+    "WebVitals",
+    "LatestEvents",
+    "QueriesPerRequest",
+    "CacheHits",
+    "CollectorLag",
+)
 
 
 def _messenger(value: Any) -> str | None:

@@ -20,6 +20,7 @@ from django.db.models.functions import Now
 
 from django_metrics_statsd.background import Worker
 from django_metrics_statsd.dashboard.models import Lease
+from django_metrics_statsd.decorators import muted
 
 #: Seconds that a lease lasts without being renewed.
 DURATION = 30.0
@@ -72,7 +73,8 @@ def holder_of(name: str) -> str:
 
 def _renew(mine: Held) -> None:
     try:
-        mine.renew()
+        with muted():
+            mine.renew()
     finally:
         connections.close_all()
 

@@ -46,7 +46,7 @@ def _inside(widget: DashboardWidgetBase, request: HttpRequest) -> Body:
         need = widget.needs()
         if need is not None:
             return Body(loader.get_template(NEEDS).render({"need": need}, request))
-        context = {**widget.get_context_data(), "widget": widget}
+        context = {**widget.get_context_data_for(request), "widget": widget}
         html = loader.get_template(widget.template_name).render(context, request)
         state = context.get("state")
         return Body(html, state if state in STATES else "")

@@ -15,6 +15,7 @@ from django_metrics_statsd.background import Worker, ending
 from django_metrics_statsd.dashboard.conf import conf
 from django_metrics_statsd.dashboard.live.hub import hub
 from django_metrics_statsd.dashboard.updating import Busy, update
+from django_metrics_statsd.decorators import muted
 from django_metrics_statsd.safety import failed, say_once
 
 #: Seconds between two rounds, and after how many nobody is looking any more.
@@ -67,7 +68,8 @@ class Updater:
             return
         try:
             close_old_connections()
-            update(stopped=lambda: self._stopped)
+            with muted():
+                update(stopped=lambda: self._stopped)
         except Busy:
             return
         except DatabaseError as error:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from django.utils import timezone
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
+
     from django_metrics_statsd.dashboard.models import Widget
 
 #: A run every minute may begin a little sooner after the last one than a minute: this share of the interval.
@@ -65,6 +67,10 @@ class DashboardWidgetBase:
         Called for each viewer, so only read here what `update_widget_data` has saved.
         """
         return {}
+
+    def get_context_data_for(self, request: HttpRequest) -> dict[str, Any]:
+        """Return the template's variables for who asks: unless it is overridden, the same for everybody."""
+        return self.get_context_data()
 
     def update_widget_data(self) -> Any:
         """Get new data and save them. Open pages are told afterwards, unless this returns False."""

@@ -15,6 +15,7 @@ from django.db.models.lookups import GreaterThan
 from django.utils.translation import gettext_lazy as _
 
 from django_metrics_statsd.hits.records import AGENT, NAME, PATH, WORD
+from django_metrics_statsd.hits.viewers import Viewer
 
 SCOPES = (
     ("superuser", _("Superusers")),
@@ -103,16 +104,11 @@ class EventQuerySet(models.QuerySet["Event"]):
 
     def visible_to(self, user: Any) -> EventQuerySet:
         """Return the events that `user` (of Django's, anonymous or None) may see, by scope and group."""
-        if getattr(user, "is_superuser", False):
+        viewer = Viewer(user)
+        if viewer.everything:
             return self.all()
-        scopes = ["public"]
-        if getattr(user, "is_authenticated", False):
-            scopes.append("users")
-        if getattr(user, "is_staff", False):
-            scopes.append("staff")
-        seen = Q(scope__in=scopes)
-        groups = getattr(user, "groups", None)
-        for name in groups.values_list("name", flat=True) if groups is not None else ():
+        seen = Q(scope__in=viewer.scopes)
+        for name in viewer.groups:
             seen |= _names(f"\n{name}\n")
         return self.filter(seen)
 

@@ -15,6 +15,7 @@ from django_metrics_statsd.conf import conf as core
 from django_metrics_statsd.dashboard.access import Visitor, still_may
 from django_metrics_statsd.dashboard.conf import conf
 from django_metrics_statsd.dashboard.live.watcher import Watcher
+from django_metrics_statsd.decorators import muted
 
 
 class Listener:
@@ -138,11 +139,15 @@ class Hub:
         """End the streams of those who may no longer see the dashboard; each is asked about now and then."""
         try:
             if conf.DASHBOARD_REQUIRE_LOGIN:
-                for visitor in self._due():
-                    if not still_may(visitor):
-                        self._deny(visitor)
+                with muted():
+                    self._deny_some()
         finally:
             connections.close_all()
+
+    def _deny_some(self) -> None:
+        for visitor in self._due():
+            if not still_may(visitor):
+                self._deny(visitor)
 
     def _due(self) -> list[Visitor]:
         now = time.monotonic()

@@ -14,6 +14,7 @@ from django.db import DatabaseError, close_old_connections, connections
 from django_metrics_statsd.dashboard.conf import conf
 from django_metrics_statsd.dashboard.live import changes
 from django_metrics_statsd.dashboard.live.messenger import Receiver
+from django_metrics_statsd.decorators import muted
 from django_metrics_statsd.safety import failed, say_once
 
 #: Seconds after which a process with Redis looks at the table even if no message came.
@@ -49,8 +50,9 @@ class Watcher:
         url = conf.DASHBOARD_MESSENGER_URL
         receiver = Receiver(url) if url is not None else None
         try:
-            while not self._stopped.is_set():
-                self._guarded_round(receiver)
+            with muted():
+                while not self._stopped.is_set():
+                    self._guarded_round(receiver)
         finally:
             if receiver is not None:
                 receiver.close()

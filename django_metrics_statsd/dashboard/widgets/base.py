@@ -1,43 +1,42 @@
-"""What the ready-made widgets share: the need for the store of stats, and ways to ask it."""
+"""What the ready-made widgets share: what they need, what they keep, and ways to ask the store of stats."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.apps import apps
-from django.utils.translation import gettext_lazy as _
+from django.utils.safestring import SafeString
 
 from django_metrics_statsd.dashboard.widget_base import DashboardWidgetBase, Need
+from django_metrics_statsd.dashboard.widgets import needing
 
 if TYPE_CHECKING:
     from django_metrics_statsd.monitoring.stats.reading import Series, Summary
 
-MONITORING = "django_metrics_statsd.monitoring"
-CLIENT = f"{MONITORING}.client"
 #: Minutes that a tile's line shows, and that its numbers sum up.
 LINE, NOW = 60, 5
 
 
-class StatsWidget(DashboardWidgetBase):
-    """Shows stats of the last hour out of the site's own database."""
+class KeepingWidget(DashboardWidgetBase):
+    """Looks now and then, keeps what it found, and shows that.
 
+    Attributes:
+        sources: what it lives from, each a function of `needing`.
+        told: what the template says besides, in the language of who reads it.
+    """
+
+    sources: ClassVar[tuple[needing.Source, ...]] = ()
+    told: ClassVar[Mapping[str, Any]] = {}
     update_interval = 10
 
     def needs(self) -> Need | None:
-        """Say how to keep stats in the database, where the site does not."""
-        if not apps.is_installed(MONITORING):
-            return Need(_("the stats of this site"), _("Add “%s” to INSTALLED_APPS.") % MONITORING)
-        from django_metrics_statsd.conf import conf
-
-        if not any(path.startswith(CLIENT) for path in conf.STATSD_CLIENT):
-            return Need(_("the stats of this site"), _("Add “%s” to STATSD_CLIENT.") % CLIENT)
-        return None
+        """Say what is missing first."""
+        return needing.first(self.sources)
 
     def get_context_data(self) -> dict[str, Any]:
-        """Return what was saved."""
-        return dict(self.get_setting("data") or {})
+        """Return what was saved, with a line drawn of its ``values``."""
+        return drawn({**self.told, **(self.get_setting("data") or {})})
 
     def update_widget_data(self) -> bool:
         """Save what `look` finds; nothing changed if that is what was there."""
@@ -50,6 +49,14 @@ class StatsWidget(DashboardWidgetBase):
     def look(self, now: datetime) -> dict[str, Any]:
         """Return the template's variables, as JSON knows them."""
         raise NotImplementedError
+
+
+class StatsWidget(KeepingWidget):
+    """Shows stats of the last hour out of the site's own database."""
+
+    def needs(self) -> Need | None:
+        """Say first how to keep stats there."""
+        return needing.store() or super().needs()
 
 
 def minutes(names: list[str], now: datetime, figure: str, kind: str) -> Series:
@@ -85,3 +92,18 @@ def bare(name: str) -> str:
 def values(series: Series) -> list[float | None]:
     """Return a series' values, rounded, for a line."""
     return [None if point.value is None else round(point.value, 2) for point in series.points]
+
+
+def whole(value: float | None) -> float | None:
+    """Return a number as people read it."""
+    return None if value is None else round(value)
+
+
+def drawn(data: dict[str, Any]) -> dict[str, Any]:
+    """Return saved data with a line drawn of its ``values``."""
+    line: SafeString | str = ""
+    if any(value is not None for value in data.get("values") or ()):
+        from django_metrics_statsd.monitoring.charts import render_sparkline
+
+        line = render_sparkline(data["values"], str(data.get("label", "")), str(data.get("unit", "")))
+    return {**data, "line": line}

@@ -6,10 +6,9 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils.safestring import SafeString
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from django_metrics_statsd.dashboard.widgets import needing
 from django_metrics_statsd.dashboard.widgets.base import (
     NOW,
     StatsWidget,
@@ -18,6 +17,7 @@ from django_metrics_statsd.dashboard.widgets.base import (
     minutes,
     named,
     values,
+    whole,
 )
 
 _STATUS = re.compile(r"response\.(\d)\d\d")
@@ -34,20 +34,16 @@ class RequestsPerMinute(StatsWidget):
 
     template_name = "metrics_dashboard/widgets/number.html"
     title = _("Requests per minute")
+    sources = (needing.counted_requests,)
+    told = {"label": _("requests a minute"), "note": _("the last whole minute, and the hour before")}
 
     def look(self, now: datetime) -> dict[str, Any]:
         """Add up all statuses."""
-        found = values(minutes(_responses(), now, "sum", "counter"))
+        found = values(minutes(responses(), now, "sum", "counter"))
         return {
-            "number": _whole(found[-1] if found else None),
+            "number": whole(found[-1] if found else None),
             "values": found,
-            "label": gettext("requests a minute"),
-            "note": gettext("the last whole minute, and the hour before"),
         }
-
-    def get_context_data(self) -> dict[str, Any]:
-        """Draw the line."""
-        return drawn(super().get_context_data())
 
 
 class ResponseTimes(StatsWidget):
@@ -55,6 +51,8 @@ class ResponseTimes(StatsWidget):
 
     template_name = "metrics_dashboard/widgets/times.html"
     title = _("Response time")
+    sources = (needing.timed_requests,)
+    told = {"label": "p95", "unit": "ms"}
 
     def look(self, now: datetime) -> dict[str, Any]:
         """Put the times of all methods together."""
@@ -65,15 +63,9 @@ class ResponseTimes(StatsWidget):
         figures = {each: summary.get(each) if summary else None for each in ("p50", "p95", "p99")}
         line = values(minutes(names, now, "p95", "timer"))
         return {
-            **{each: _whole(value) for each, value in figures.items()},
+            **{each: whole(value) for each, value in figures.items()},
             "values": line,
-            "label": "p95",
-            "unit": "ms",
         }
-
-    def get_context_data(self) -> dict[str, Any]:
-        """Draw the line of the 95th percentile."""
-        return drawn(super().get_context_data())
 
 
 class StatusClasses(StatsWidget):
@@ -81,13 +73,14 @@ class StatusClasses(StatsWidget):
 
     template_name = "metrics_dashboard/widgets/statuses.html"
     title = _("Statuses")
+    sources = (needing.counted_requests,)
 
     def look(self, now: datetime) -> dict[str, Any]:
         """Count each class."""
-        names, counts = _responses(), {}
+        names, counts = responses(), {}
         for digit in "2345":
             summary = lately([name for name in names if name.startswith(f"response.{digit}")], now, "counter")
-            counts[f"{digit}xx"] = _whole(summary.get("sum") if summary else 0) or 0
+            counts[f"{digit}xx"] = whole(summary.get("sum") if summary else 0) or 0
         total = sum(counts.values())
         rows = [
             [name, count, round(100 * count / total, 1) if total else 0] for name, count in counts.items()
@@ -105,6 +98,7 @@ class SlowestViews(StatsWidget):
 
     template_name = "metrics_dashboard/widgets/slowest.html"
     title = _("Slowest views")
+    sources = (needing.timed_requests,)
     sizex = 2
     update_interval = 30
 
@@ -118,7 +112,7 @@ class SlowestViews(StatsWidget):
         for row in reading.top("view.", start, now, "p95", MOST, "timer", AT_LEAST):
             name = bare(row.name)
             if not _METHOD.fullmatch(name) and not _is_a_sum(name, known):
-                figures = [_whole(row.value), _whole(row.summary.get("count"))]
+                figures = [whole(row.value), whole(row.summary.get("count"))]
                 found.setdefault(name, [name.removeprefix("view."), *figures])
         return {"rows": list(found.values())[:SHOWN]}
 
@@ -131,48 +125,6 @@ def _is_a_sum(name: str, known: set[str]) -> bool:
     )
 
 
-class CacheHits(StatsWidget):
-    """Which share of what caches were asked for they had."""
-
-    template_name = "metrics_dashboard/widgets/number.html"
-    title = _("Cache hit rate")
-
-    def look(self, now: datetime) -> dict[str, Any]:
-        """Put all caches together."""
-        hits = _each_minute("cache.", ".hit", now)
-        misses = _each_minute("cache.", ".miss", now)
-        shares = [_share(hit, miss) for hit, miss in zip(hits, misses, strict=False)]
-        number = _share(sum(hits[-NOW:]), sum(misses[-NOW:]))
-        told = {"label": gettext("hit rate"), "note": gettext("the last five minutes, and the hour before")}
-        return {"number": number, "unit": "%", "values": shares, **told}
-
-    def get_context_data(self) -> dict[str, Any]:
-        """Draw the line."""
-        return drawn(super().get_context_data())
-
-
-def _each_minute(beginning: str, end: str, now: datetime) -> list[float]:
-    names = named(beginning, "counter", lambda name: name.endswith(end))
-    return [value or 0.0 for value in values(minutes(names, now, "sum", "counter"))]
-
-
-def _share(hits: float, misses: float) -> float | None:
-    return round(100 * hits / (hits + misses), 1) if hits + misses else None
-
-
-def drawn(data: dict[str, Any]) -> dict[str, Any]:
-    """Return saved data with a line drawn of its ``values``."""
-    line: SafeString | str = ""
-    if any(value is not None for value in data.get("values") or ()):
-        from django_metrics_statsd.monitoring.charts import render_sparkline
-
-        line = render_sparkline(data["values"], str(data.get("label", "")), str(data.get("unit", "")))
-    return {**data, "line": line}
-
-
-def _responses() -> list[str]:
+def responses() -> list[str]:
+    """Return the names of the counters of all statuses."""
     return named("response.", "counter", _STATUS.fullmatch)
-
-
-def _whole(value: float | None) -> float | None:
-    return None if value is None else round(value)
