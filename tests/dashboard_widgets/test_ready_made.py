@@ -35,8 +35,6 @@ STORED = [
     RequestsPerMinute, ResponseTimes, StatusClasses, SlowestViews, CacheHits, QueriesPerRequest, Errors,
     WebVitals,
 ]  # fmt: skip
-#: A little later: the whole minute that the stats fell into is over then.
-LATER = timedelta(minutes=1, seconds=5)
 VITALS = "window.performance.vitals"
 
 
@@ -86,6 +84,11 @@ def stored(request: Any, settings: Any, sources: None) -> None:
     assert statsd.flush(10)
 
 
+def soon() -> datetime:
+    """When the minute that the stats fell into has just ended."""
+    return datetime.now(UTC).replace(second=1, microsecond=0) + timedelta(minutes=1)
+
+
 def shown(widget: Any) -> str:
     return str(render_body(widget, RequestFactory().get("/")).html)
 
@@ -116,7 +119,7 @@ def test_a_store_without_stats_is_no_fault(sources: None, kind: Any) -> None:
 
 @pytest.mark.usefixtures("stored")
 def test_they_show_what_was_counted_and_timed() -> None:
-    now = datetime.now(UTC) + LATER
+    now = soon()
     requests = RequestsPerMinute().look(now)
     assert sum(value or 0 for value in requests["values"]) == 100
     times = ResponseTimes().look(now)
@@ -137,7 +140,7 @@ def test_they_show_what_was_counted_and_timed() -> None:
 @pytest.mark.usefixtures("stored")
 def test_vitals_have_the_percentile_that_is_rated_and_the_share_of_good_visits() -> None:
     widget = WebVitals()
-    widget.save_setting("data", widget.look(datetime.now(UTC) + LATER))
+    widget.save_setting("data", widget.look(soon()))
     (lcp, cls) = widget.get_context_data()["rows"]
     assert (lcp[0], lcp[2], lcp[3], lcp[5], lcp[6]) == ("LCP", "ms", "fail", 25, 60)
     assert lcp[1] == pytest.approx(4_225, rel=0.02)
@@ -148,7 +151,7 @@ def test_vitals_have_the_percentile_that_is_rated_and_the_share_of_good_visits()
 @pytest.mark.parametrize("kind", STORED)
 def test_a_tile_is_drawn_of_what_was_saved(kind: Any) -> None:
     widget = kind()
-    widget.save_setting("data", widget.look(datetime.now(UTC) + LATER))
+    widget.save_setting("data", widget.look(soon()))
     body = shown(widget)
     assert "Nothing" not in body
     assert "No browser" not in body

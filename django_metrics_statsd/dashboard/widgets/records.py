@@ -57,8 +57,9 @@ class VisitorsNow(KeepingWidget):
 
 
 def _most(names: Iterable[str]) -> list[list[Any]]:
-    """Return ``[name, how many]`` of the most frequent names; the empty one is left for the template."""
-    return [list(each) for each in Counter(names).most_common(PLACES)]
+    """Return ``[name, how many]`` of the most frequent names, of equals by name; the empty one comes last."""
+    found = sorted(Counter(names).items(), key=lambda each: (-each[1], not each[0], each[0]))
+    return [list(each) for each in found[:PLACES]]
 
 
 class LatestEvents(KeepingWidget):
