@@ -21,7 +21,8 @@ FLOORS: list[tuple[str, ...]] = [
     ("clients", "metlog"),
     (
         "apps", "beacon", "checks", "csp", "decorators", "loggers", "management", "middleware", "observing",
-        "panel", "patches", "pytest_plugin", "server_timing", "templatetags", "testing", "urls", "users",
+        "panel", "patches", "pytest_plugin", "sections", "server_timing", "templatetags", "testing", "urls",
+        "users",
     ),
     ("hits", "health"),
     ("monitoring",),

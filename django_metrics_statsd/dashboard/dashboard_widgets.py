@@ -13,14 +13,14 @@ _KINDS = {
         traffic.ResponseTimes,
         traffic.StatusClasses,
         health.Health,
+        backends.QueriesPerRequest,
+        backends.CacheHits,
+        records.CollectorLag,
         traffic.SlowestViews,
         errors.Errors,
         records.VisitorsNow,
         vitals.WebVitals,
         records.LatestEvents,
-        backends.QueriesPerRequest,
-        backends.CacheHits,
-        records.CollectorLag,
     )
 }
 

@@ -14,14 +14,14 @@ READY_MADE = (
     "ResponseTimes",
     "StatusClasses",
     "Health",
+    "QueriesPerRequest",
+    "CacheHits",
+    "CollectorLag",
     "SlowestViews",
     "Errors",
     "VisitorsNow",
     "WebVitals",
     "LatestEvents",
-    "QueriesPerRequest",
-    "CacheHits",
-    "CollectorLag",
 )
 
 

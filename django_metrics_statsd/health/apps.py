@@ -1,8 +1,16 @@
-"""What happens at start: checks of settings are registered. No I/O."""
+"""What happens at start: checks of settings and the page are registered. No I/O."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from django_metrics_statsd import sections
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
 
 
 class HealthConfig(AppConfig):
@@ -14,7 +22,15 @@ class HealthConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the checks of settings."""
-        from django_metrics_statsd.health import system_checks
+        """Register the checks of settings, and the page."""
+        from django_metrics_statsd.health import system_checks, views
 
         system_checks.register_all()
+        sections.add(_("Health"), views.dashboard, _may_see)
+
+
+def _may_see(request: HttpRequest) -> bool:
+    """Whether the page is open or, where a decorator of the site's decides, likely so: for staff."""
+    from django_metrics_statsd.health.decorators import is_open
+
+    return is_open() or bool(getattr(getattr(request, "user", None), "is_staff", False))

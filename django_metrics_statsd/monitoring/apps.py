@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from django.apps import AppConfig
+from typing import TYPE_CHECKING
 
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from django_metrics_statsd import sections
 from django_metrics_statsd.safety import failed
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
 
 
 class MonitoringConfig(AppConfig):
@@ -25,8 +32,16 @@ class MonitoringConfig(AppConfig):
         from django_metrics_statsd.monitoring.annotations import connect
 
         system_checks.register_all()
+        sections.add(_("Monitoring"), "metrics_monitoring:index", _may_see)
         try:
             connect()
         except Exception:
             failed("monitoring.ready")
         discovery.discover()
+
+
+def _may_see(request: HttpRequest) -> bool:
+    from django_metrics_statsd.monitoring.views.access import may_see
+
+    user = getattr(request, "user", None)
+    return user is not None and user.is_authenticated and may_see(user)

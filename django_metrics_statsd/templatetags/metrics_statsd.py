@@ -1,4 +1,4 @@
-"""``{% load metrics_statsd %}{% statsd_beacon %}``: makes a page tell how it loaded.
+"""``{% load metrics_statsd %}{% statsd_beacon %}``: makes a page tell how it loaded. And links to our pages.
 
 A page never fails because of these tags: what stands in their way is said once in the log, and they write
 nothing.
@@ -14,11 +14,13 @@ from django.http import HttpRequest
 from django.template import Context
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from django_metrics_statsd.beacon.guards import token_query
 from django_metrics_statsd.safety import failed, say_once
+from django_metrics_statsd.sections import links
 
 SCRIPT = "django_metrics_statsd/stick.js"
 _VIEW = "django_metrics_statsd:record"
@@ -47,6 +49,25 @@ def statsd_beacon(
 def statsd_beacon_url(context: Context) -> str:
     """Write the URL that beacons go to, with a token where a guard wants one: for other clients."""
     return _guarded(lambda: _url(context, None) or "", "")
+
+
+@register.simple_tag(takes_context=True)
+def metrics_sections(context: Context) -> SafeString:
+    """Write links to the pages of this package that the reader may see, if there are more than this one."""
+    return _guarded(lambda: _sections(context), mark_safe(""))
+
+
+def _sections(context: Context) -> SafeString:
+    request = _request(context)
+    found = links(request) if request is not None else []
+    if not [link for link in found if link.current != "page"]:
+        return mark_safe("")
+    written = format_html_join(
+        "",
+        '<a href="{}"{}>{}</a>',
+        ((link.url, _attribute("aria-current", link.current), link.title) for link in found),
+    )
+    return format_html('<nav class="nav no-print" aria-label="{}">{}</nav>', _("Pages"), written)
 
 
 def _guarded(write: Callable[[], T], nothing: T) -> T:

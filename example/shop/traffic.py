@@ -1,17 +1,18 @@
 """Sample traffic: a few visitors who walk through the shop over real HTTP, a few pages a second.
 
 Each visitor is a thread that rests between two pages, and is another of `people` after some of them.
-`Traffic.stop` ends them within a second. They are no browsers, whatever they say: they run no script and send
-no beacons, so what browsers report comes from real ones alone.
+`Traffic.stop` ends them within a second. They are no browsers, whatever they say, and run no script: the Web
+Vitals that they report are made up.
 """
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 from http.client import HTTPException
 from http.cookiejar import CookieJar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_opener
@@ -75,6 +76,9 @@ class Visitor(threading.Thread):
         if self.referer:
             request.add_header("Referer", self.referer)
         self.referer = "" if self.person.is_program else self.url + path
+        self.send(request)
+
+    def send(self, request: Request) -> None:
         try:
             with self.opener.open(request, timeout=PATIENCE) as response:
                 response.read()
@@ -82,6 +86,11 @@ class Visitor(threading.Thread):
             error.close()
         except (OSError, HTTPException):
             self.stopping.wait(1)  # the server is going down, or has been for a moment
+
+    def tell(self, path: str, data: dict[str, Any]) -> None:
+        """Send something as a script of a page of the shop's would."""
+        headers = {"Content-Type": "text/plain", "Origin": self.url, "Sec-Fetch-Site": "same-origin"}
+        self.send(Request(self.url + path, json.dumps(data).encode(), headers))
 
     def has(self, cookie: str) -> str:
         found = (one.value for one in self.cookies if one.name == cookie)
@@ -117,6 +126,20 @@ class Shopkeeper(Visitor):
 
     def log_in(self, password: str) -> None:
         self.post("/admin/login/", username="demo", password=password, next="/admin/")
+
+
+def report(visitor: Visitor) -> None:
+    """Leave a page, as a browser that ran the beacon's script on it would tell."""
+    slow = random.lognormvariate(0, 0.45)
+    vitals = {
+        "LCP": 1_500 * slow,
+        "FCP": 900 * slow,
+        "TTFB": 250 * slow,
+        "INP": random.lognormvariate(4.6, 0.5),
+        "CLS": random.expovariate(25),
+    }
+    metrics = [{"name": name, "value": round(value, 3)} for name, value in vitals.items()]
+    visitor.tell("/services/timing/record", {"client": "vitals", "metrics": metrics})
 
 
 def browse(visitor: Visitor) -> None:
@@ -160,6 +183,7 @@ Habits = list[tuple["Callable[[Visitor], None]", float]]
 HABITS: Habits = [
     (look_at_book, 30),
     (browse, 14),
+    (report, 10),
     (page("/"), 10),
     (search, 9),
     (page("/opening-hours/"), 9),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: The newest requests that visitors are found in, and rows of a list of countries or browsers.
 REQUESTS, PLACES = 10_000, 5
 #: The newest events that are looked at, those of each scope that are kept, and those that are shown.
-EVENTS, KEPT, SHOWN = 500, 20, 8
+EVENTS, KEPT, SHOWN = 500, 20, 6
 
 
 class VisitorsNow(KeepingWidget):
