@@ -62,3 +62,8 @@ DASHBOARD_WIDGETS: list[str] = []  # its own alone
 DASHBOARD_BACKGROUND = False
 
 globals().update(json.loads(os.environ.get("SITE_SETTINGS", "{}")))
+
+if DATABASES["default"]["ENGINE"].endswith("mysql"):
+    from tests.hits.databases import use_pymysql
+
+    use_pymysql()
