@@ -13,6 +13,7 @@ from django.db import DatabaseError, close_old_connections, connections
 from django_metrics_statsd import background
 from django_metrics_statsd.background import Worker, ending
 from django_metrics_statsd.dashboard.conf import conf
+from django_metrics_statsd.dashboard.hands import Hands
 from django_metrics_statsd.dashboard.live.hub import hub
 from django_metrics_statsd.dashboard.updating import Busy, update
 from django_metrics_statsd.decorators import muted
@@ -32,6 +33,7 @@ class Updater:
         """Begin without a thread: a forked child has none."""
         self._lock = threading.Lock()
         self._worker: Worker | None = None
+        self._hands = Hands()
         self._seen = 0.0
         self._stopped = False
 
@@ -44,9 +46,7 @@ class Updater:
             if self._worker is None or not self._worker.alive:
                 background.look_after(self)
                 self._stopped = False
-                self._worker = Worker(
-                    self._round, ROUND, "metrics-dashboard-updater", last=connections.close_all
-                )
+                self._worker = Worker(self._round, ROUND, "metrics-dashboard-updater", last=self._last)
                 self._worker.start()
                 self._worker.wake()
 
@@ -62,6 +62,10 @@ class Updater:
         if worker is not None:
             worker.stop(timeout)
 
+    def _last(self) -> None:
+        self._hands.end()
+        connections.close_all()
+
     def _round(self) -> None:
         if not len(hub) and time.monotonic() - self._seen > ATTENTION:
             self.stop(0)
@@ -69,7 +73,7 @@ class Updater:
         try:
             close_old_connections()
             with muted():
-                update(stopped=lambda: self._stopped)
+                update(stopped=lambda: self._stopped, hands=self._hands)
         except Busy:
             return
         except DatabaseError as error:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
+from django_metrics_statsd.dashboard.hands import Hands, TooLong
 from django_metrics_statsd.dashboard.lease import Held, held
 from django_metrics_statsd.dashboard.models import Widget
 from django_metrics_statsd.dashboard.rendering import complain
@@ -60,14 +61,17 @@ def update(
     force: bool = False,
     told: Callable[[Outcome], None] = _say_nothing,
     stopped: Callable[[], bool] = _never,
+    hands: Hands | None = None,
 ) -> list[Outcome]:
     """Update what is due, of these widgets or of all, and call `told` with what came of each.
+
+    With `hands`, each is updated by a thread of those, so that one that hangs is given up after a while.
 
     Raises:
         Busy: another process or thread is doing so, on this machine or another.
     """
     names = None if names is None else list(names)
-    if not due(names, force=force):
+    if not _free(due(names, force=force), hands):
         return []
     with held(LEASE) as mine:
         if mine is None:
@@ -75,7 +79,12 @@ def update(
 
             raise Busy(holder_of(LEASE))
         with muted():  # what a dashboard asks says nothing about the site
-            return list(_each(due(names, force=force), mine, told, stopped))
+            return list(_each(_free(due(names, force=force), hands), mine, told, stopped, hands))
+
+
+def _free(widgets: list[DashboardWidgetBase], hands: Hands | None) -> list[DashboardWidgetBase]:
+    """Leave out those whose last update still hangs."""
+    return [each for each in widgets if hands is None or not hands.hangs(each.get_name())]
 
 
 def _each(
@@ -83,13 +92,26 @@ def _each(
     mine: Held,
     told: Callable[[Outcome], None],
     stopped: Callable[[], bool],
+    hands: Hands | None,
 ) -> Iterator[Outcome]:
     for widget in widgets:
         if stopped() or not mine.go_on():
             return
-        outcome = update_one(widget)
+        outcome = update_one(widget) if hands is None else _by(hands, widget)
         told(outcome)
         yield outcome
+
+
+def _by(hands: Hands, widget: DashboardWidgetBase) -> Outcome:
+    """Have a thread update it; where that takes too long, note so, until it ends after all."""
+    name = widget.get_name()
+    try:
+        return hands.do(name, lambda: update_one(widget))
+    except TooLong:
+        note = f"It has not ended within {hands.limit:g} seconds, and goes on."
+        _keep(widget, note)
+        widget.send_update()
+        return Outcome(name, "failed", hands.limit, note)
 
 
 def update_one(widget: DashboardWidgetBase) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -11,10 +12,12 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from django_metrics_statsd.dashboard import lease, updating
+from django_metrics_statsd.dashboard.hands import Hands
 from django_metrics_statsd.dashboard.live import changes
 from django_metrics_statsd.dashboard.models import Lease, Widget
 from django_metrics_statsd.dashboard.widget_base import DashboardWidgetBase, Need
 from django_metrics_statsd.dashboard.widget_pool import DashboardWidgetPool
+from tests.services.harness import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 done: list[str] = []
@@ -120,3 +123,53 @@ def test_the_command_tells_who_is_at_it() -> None:
 def test_the_command_knows_the_names() -> None:
     with pytest.raises(CommandError, match="no widget 'Gone'; there are Bad, Good"):
         call_command("update_widget_data", "Gone")
+
+
+class Hanging(Good):
+    """Waits for something that does not come, such as another server's answer."""
+
+    free = threading.Event()
+
+    def update_widget_data(self) -> Any:
+        type(self).free.wait(30)
+        done.append("Hanging")
+
+
+def test_one_that_hangs_is_given_up_and_holds_up_no_other(pool: DashboardWidgetPool) -> None:
+    pool._widgets = {}
+    Hanging.free.clear()
+    for each in (Hanging, Good):
+        pool.register_widget(each)
+    hands = Hands(limit=0.5)
+    try:
+        results = {outcome.name: outcome for outcome in updating.update(hands=hands)}
+        assert results["Good"].result == "updated"
+        assert results["Hanging"].result == "failed"
+        assert "has not ended within 0.5 seconds" in Widget.objects.get(name="Hanging").last_error
+        assert [each.name for each in updating.update(force=True, hands=hands)] == [
+            "Good"
+        ]  # not a second one
+    finally:
+        Hanging.free.set()
+        wait_until(lambda: not hands.hangs("Hanging"), "the widget to end after all")
+        hands.end()
+    assert "Hanging" in done
+    assert Widget.objects.get(name="Hanging").last_error == ""
+    hands = Hands()
+    assert {each.result for each in updating.update(force=True, hands=hands)} == {"updated"}
+    hands.end()
+
+
+class Late(Good):
+    def update_widget_data(self) -> Any:
+        raise TimeoutError("the other server is slow")
+
+
+def test_a_time_out_of_the_widgets_own_is_a_failure_like_any_other(pool: DashboardWidgetPool) -> None:
+    pool._widgets = {}
+    pool.register_widget(Late)
+    hands = Hands()
+    (outcome,) = updating.update(hands=hands)
+    hands.end()
+    assert outcome.note == "TimeoutError: the other server is slow"
+    assert not hands.hangs("Late")

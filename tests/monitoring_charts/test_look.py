@@ -23,7 +23,11 @@ CHILD = """{% extends "django_metrics_statsd/page.html" %}
 def page(*folders: Path, **context: Any) -> str:
     engine = Engine(
         dirs=[*folders, CORE / "templates"],
-        libraries={"i18n": "django.templatetags.i18n", "static": "django.templatetags.static"},
+        libraries={
+            "i18n": "django.templatetags.i18n",
+            "static": "django.templatetags.static",
+            "metrics_statsd": "django_metrics_statsd.templatetags.metrics_statsd",
+        },
     )
     return engine.from_string(CHILD).render(Context(context))
 

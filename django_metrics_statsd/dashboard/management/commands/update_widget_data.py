@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, close_old_connections, connections
 
 from django_metrics_statsd.dashboard.exceptions import WidgetNotRegistered
+from django_metrics_statsd.dashboard.hands import Hands
 from django_metrics_statsd.dashboard.live import messenger
 from django_metrics_statsd.dashboard.updating import Busy, Outcome, update
 from django_metrics_statsd.dashboard.widget_pool import dashboard_widget_pool
@@ -82,10 +83,11 @@ class Command(BaseCommand):
 
     def _loop(self, names: list[str] | None, stop: threading.Event, *, force: bool) -> None:
         """Each round differs a little in length, so that machines do not keep step."""
+        hands = Hands()
         while not stop.is_set():
             try:
                 close_old_connections()
-                update(names, force=force, told=self._tell, stopped=stop.is_set)
+                update(names, force=force, told=self._tell, stopped=stop.is_set, hands=hands)
                 force = False  # that was for the first round
             except Busy as error:
                 if self.verbosity > 1:
