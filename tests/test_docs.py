@@ -149,6 +149,7 @@ def constants(node: ast.expr) -> set[str]:
 
 def test_each_reason_is_explained() -> None:
     text, _, _ = (DOCS / "faults.rst").read_text().partition("\nReasons of records\n")
+    text = text.partition("\nReasons of monitoring\n")[0]
     explained = set(re.findall(r"\* - ``(\w+)``", text))
     given = set().union(*(reasons(path) for path in (PACKAGE / "clients").glob("*.py")))
     assert explained == given
@@ -197,6 +198,7 @@ def test_each_guard_is_listed() -> None:
 
 def test_each_reason_of_the_hits_is_explained() -> None:
     _, _, text = (DOCS / "faults.rst").read_text().partition("\nReasons of records\n")
+    text = text.partition("\nReasons of monitoring\n")[0]
     explained = re.findall(r"\* - ``(\w+)``", text)
     given = set()
     for path in (PACKAGE / "hits").rglob("*.py"):
@@ -207,6 +209,19 @@ def test_each_reason_of_the_hits_is_explained() -> None:
                 given |= constants(node.args[-1])
     assert len(given) > 5
     assert sorted(explained) == sorted(given)
+
+
+def test_each_reason_of_monitoring_is_explained() -> None:
+    given: dict[str, set[str]] = {"monitoring-reasons": set(), "store-reasons": set()}
+    for path in (PACKAGE / "monitoring").rglob("*.py"):
+        which = "monitoring-reasons" if "rollups" in path.parts else "store-reasons"
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and called(node) == "drop" and node.args:
+                given[which] |= constants(node.args[0])
+    for which, reasons in given.items():
+        _, _, text = (DOCS / "faults.rst").read_text().partition(f":class: {which}\n")
+        table = text.lstrip("\n").partition("\n\n")[0]
+        assert set(re.findall(r"\* - ``(\w+)``", table)) == reasons, which
 
 
 LIMITS = {
@@ -260,6 +275,16 @@ LIMITS = {
     "Rows of an export": "hits.looking.export.ROWS",
     "Longest pause of a process while Redis or a storage is away, in seconds": "hits.road._MAX_DELAY",
     "Longest pause of a collector, in seconds": "hits.collector.lane._MAX_DELAY",
+    "Parts of a health check, results of one answer, and checks that a request names": "health.asking.MOST",
+    "Characters of a header that may hold a token": "health.access.MAX_HEADER",
+    "Bytes of an answer that the health check ``http`` reads": "health.checks.web.MOST",
+    "Runs of one part of a health check that are given up while they hang": "health.runner.MOST_GIVEN_UP",
+    "Series in one chart": "monitoring.views.pictures.MOST_SERIES",
+    "Marks of deploys in one chart": "monitoring.charts.layout.MOST_MARKS",
+    "Steps of one series of the store": "monitoring.stats.spans.MOST",
+    "Bytes of an order of tiles that a page sends": "dashboard.views.LARGEST",
+    "Seconds until a widget that hangs is given up": "dashboard.hands.LIMIT",
+    'Newest requests in which the tile "Visitors now" looks for people': "dashboard.widgets.records.REQUESTS",
 }
 
 

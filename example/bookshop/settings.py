@@ -143,6 +143,7 @@ WATCHMAN_CHECKS: list[Any] = [
     "disk",
     "memory",
     "hits",
+    "django_metrics_statsd.monitoring.checks.thresholds",
     "shop.health.Couriers",
     # Where nobody listens, stats are dropped and this warns: so it does only where a server was named.
     *(["statsd"] if "STATSD_URL" in os.environ else []),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from django_metrics_statsd import safety
 from django_metrics_statsd.dashboard import checks
 
 
@@ -42,3 +43,26 @@ def test_nobody_can_be_logged_in_without_the_middleware(settings: Any) -> None:
     assert ids(checks.check_auth()) == ["metrics_dashboard.E004"]
     settings.DASHBOARD_REQUIRE_LOGIN = False
     assert checks.check_auth() == []
+
+
+def test_redis_without_its_library_is_named(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.DASHBOARD_MESSENGER_URL = "redis://localhost:6379/0"
+    assert checks.check_redis() == []
+    monkeypatch.setattr(checks, "find_spec", lambda name: None)
+    (message,) = checks.check_redis()
+    assert message.id == "metrics_dashboard.E002"
+    assert "[dashboard]" in message.hint
+
+
+def test_a_site_without_users_is_told(settings: Any) -> None:
+    settings.INSTALLED_APPS = ["django.contrib.contenttypes", "django_metrics_statsd.dashboard"]
+    assert ids(checks.check_auth()) == ["metrics_dashboard.E003"]
+
+
+def test_a_module_of_widgets_that_cannot_be_imported_is_named() -> None:
+    where = "dashboard.discover.shop.dashboard_widgets"
+    safety.faults[where] = 1
+    (message,) = checks.check_modules()
+    del safety.faults[where]
+    assert message.id == "metrics_dashboard.W002"
+    assert message.msg == "shop.dashboard_widgets could not be imported."
