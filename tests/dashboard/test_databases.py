@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from tests.dashboard.sites import MANAGE, Site, Stream, serving
+from tests.dashboard.sites import MANAGE, Site, Stream, serving, threads
 from tests.hits.databases import temporary_folder, use_pymysql
 from tests.services.harness import Server, wait_until
-from tests.services.stores import MariaDB, PostgreSQL
+from tests.services.stores import MariaDB, PostgreSQL, Redis
 
 pytestmark = pytest.mark.service
 
@@ -92,6 +92,39 @@ def test_a_change_of_another_process_is_on_the_stream(site: Site) -> None:
         site.set_value("Counter", 7)
         assert stream.until("changes", "Counter")["keys"] == ["Counter"]
     assert b">7<" in site.ask("/dashboard/widget/Counter", site.enter("viewer")).body
+
+
+CONNECTIONS = {
+    PostgreSQL: "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'",
+    MariaDB: "SELECT count(*) FROM information_schema.processlist WHERE user = 'root'",
+}
+COUNT = """
+from django.db import connection
+cursor = connection.cursor()
+cursor.execute({!r})
+print(cursor.fetchone()[0])
+"""
+
+
+@pytest.mark.parametrize("with_redis", [False, True])
+def test_open_pages_hold_two_connections_at_most(
+    database_server: Any, entry: dict[str, Any], tmp_path: Path, redis: Redis, with_redis: bool
+) -> None:
+    """One looks for changes, another asks who may still look; the third is the one that counts."""
+    more = {"DASHBOARD_MESSENGER_URL": redis.url} if with_redis else {}
+    with serving("uvicorn", tmp_path / "site", DATABASES={"default": entry}, **more) as site:
+        cookie = site.enter("viewer")
+        streams = [Stream(site, cookie) for _ in range(30)]
+        for stream in streams:
+            stream.until("ping")
+        site.set_value("Counter", 1)
+        for stream in streams:
+            stream.until("changes", "Counter")
+        count = COUNT.format(CONNECTIONS[type(database_server)])
+        wait_until(lambda: int(site.shell(count).split()[-1]) <= 3, "connections to be given back")
+        assert threads(site.running().pid) <= 5
+        for stream in streams:
+            stream.close()
 
 
 def test_processes_that_publish_at_the_same_time_each_get_numbers_of_their_own(site: Site) -> None:
