@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import subprocess
 import sys
 
 QUESTIONS = ("emit", "requests", "memory", "packets")
@@ -32,12 +33,17 @@ def main() -> int:
     unknown = set(questions) - {*QUESTIONS, *EXTRA}
     if unknown:
         parser.error(f"no such question: {', '.join(sorted(unknown))}")
+    if len(questions) > 1:  # some set up a Django of their own, of which a process can have one
+        return max([_ask_apart(question) for question in questions])
     met = True
-    for question in questions:
-        for table in importlib.import_module(f"benchmarks.{question}").tables():
-            table.show()
-            met = met and table.met
+    for table in importlib.import_module(f"benchmarks.{questions[0]}").tables():
+        table.show()
+        met = met and table.met
     return 0 if met else 1
+
+
+def _ask_apart(question: str) -> int:
+    return subprocess.call([sys.executable, "-m", "benchmarks", question])
 
 
 if __name__ == "__main__":
