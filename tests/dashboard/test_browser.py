@@ -76,9 +76,11 @@ def status(page: Any) -> str:
         ("uvicorn", False, "live"),
         ("uvicorn", True, "live"),
         ("asgi", False, "live"),
+        ("asgi", True, "live"),
         ("gunicorn", False, "asking every 1 s"),
         ("gunicorn", True, "asking every 1 s"),
         ("runserver", False, "asking every 1 s"),
+        ("runserver", True, "asking every 1 s"),
     ],
 )
 def test_a_tile_changed_by_another_process_appears_without_a_reload_and_over_restarts(

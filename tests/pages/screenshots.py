@@ -56,7 +56,9 @@ def take(browser: Browser, site: Demo, picture: Picture, folder: Path) -> None:
     if picture.staff:
         log_in(page, site)
     page.goto(f"http://{site.browser.address}{picture.path}")
-    page.evaluate("() => document.querySelector('#djDebugRoot, #djDebug').remove()")  # the toolbar's handle
+    page.evaluate(
+        "() => document.querySelector('#djDebugRoot').style.display = 'none'"
+    )  # the toolbar's handle
     time.sleep(3)
     page.screenshot(path=folder / f"{picture.name}.png", full_page=picture.path == "/dashboard/")
     context.close()

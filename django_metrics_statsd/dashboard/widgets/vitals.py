@@ -31,10 +31,11 @@ class WebVitals(StatsWidget):
         return {"vitals": {name: figures for name, figures in found.items() if figures}}
 
     def get_context_data(self) -> dict[str, Any]:
-        """Return rows: name, value, unit, state, rating, share of good ones, visits."""
+        """Return rows of name, value, unit, state, rating and share of good ones; and how many visits."""
         kept = super().get_context_data().get("vitals") or {}
         # In their own order, which JSON does not promise to keep.
-        return {"rows": [_row(name, *kept[name]) for name in THRESHOLDS if name in kept]}
+        rows = [_row(name, *kept[name]) for name in THRESHOLDS if name in kept]
+        return {"rows": rows, "visits": max((visits for _, visits, _ in kept.values()), default=0)}
 
 
 def _figures(name: str, now: datetime) -> list[Any] | None:
@@ -58,17 +59,9 @@ def _summed(wanted: str, kind: str, now: datetime) -> Any:
     return points[0].summary if points else None
 
 
-def _row(name: str, p75: float, count: int, good: int | None) -> list[Any]:
+def _row(name: str, p75: float, visits: int, good: int | None) -> list[Any]:
     """CLS is kept in thousandths, as a timer is in milliseconds."""
-    value, unit = (p75 / 1_000, "") if name == "CLS" else (p75, "ms")
+    value, unit = (round(p75 / 1_000, 2), "") if name == "CLS" else (round(p75), "ms")
     fine, fair = THRESHOLDS[name]
     rating = "good" if value <= fine else "needs_improvement" if value <= fair else "poor"
-    return [
-        name,
-        round(value, 2) if name == "CLS" else round(value),
-        unit,
-        _STATES[rating],
-        _WORDS[rating],
-        good,
-        count,
-    ]
+    return [name, value, unit, _STATES[rating], _WORDS[rating], good]
