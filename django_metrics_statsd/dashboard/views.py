@@ -121,7 +121,7 @@ def arrange(request: HttpRequest) -> HttpResponse:
             layout.forget(user)
         else:
             layout.save(user, layout.clean(data, _shown(request)))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return JsonResponse({"error": str(error)}, status=400)
     return HttpResponse(status=204)
 

@@ -23,6 +23,8 @@ from django_metrics_statsd.monitoring.rollups.points import Sample
 SERIES = 100
 #: What a column of 64 bits takes.
 _LARGEST = 2**63 - 1
+#: Beginning of the year 2 and end of 9998, in seconds since 1970: where days have others beside them.
+_FIRST, _LAST = -62_104_060_800, 253_370_764_799
 
 
 class MonitoringBase(models.Model):
@@ -105,7 +107,12 @@ class MeasuredBase(MonitoringBase):
         if not isinstance(series, str):
             raise TypeError(f"series is {series!r}; write a string, such as 'mobile'.")
         moment = time() if at is None else _seconds(at)
-        record(cls, Sample(moment, series[:SERIES].replace("\x00", ""), value, whole))
+        record(cls, Sample(moment, _clean(series), value, whole))
+
+
+def _clean(series: str) -> str:
+    """Return a series' name as every database takes it; blanks at its end are none to some of them."""
+    return series.replace("\x00", "").encode("utf-8", "replace").decode()[:SERIES].strip()
 
 
 def _seconds(at: Any) -> float:
@@ -129,8 +136,9 @@ def _number(value: Any, what: str = "value") -> float:
 
 
 def is_finite(sample: Sample) -> bool:
-    """Whether a sample's numbers can be kept: neither infinite, nor "not a number", nor past 64 bits."""
-    return abs(sample.value) <= _LARGEST and abs(sample.whole) <= _LARGEST
+    """Whether a sample can be kept: no number infinite, "not a number" or past 64 bits, no time past 9998."""
+    fine = abs(sample.value) <= _LARGEST and abs(sample.whole) <= _LARGEST
+    return fine and _FIRST <= sample.at <= _LAST
 
 
 class IntegerCountBase(MeasuredBase):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
+
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -10,22 +12,29 @@ from django_metrics_statsd.monitoring.bases import SERIES
 from django_metrics_statsd.monitoring.conf import user_model
 from django_metrics_statsd.monitoring.rollups.buckets import DAY, HOUR, MINUTE
 
+
+def key_of(monitor: str, name: str) -> str:
+    """Return 32 hexadecimal digits that stand for a monitor's series, the same in any collation."""
+    return blake2b(f"{monitor}\0{name}".encode(), digest_size=16).hexdigest()
+
+
 RESOLUTIONS = ((MINUTE, _("minute")), (HOUR, _("hour")), (DAY, _("day")))
 
 
 class Series(models.Model):
     """One series of a model; the one without a name has an empty one.
 
-    ``monitor`` is the model's label, ``shop.monitorusercount``.
+    ``monitor`` is the model's label, ``shop.monitorusercount``. ``key`` stands for both (`key_of`), as many a
+    collation of MariaDB and MySQL takes "Mobile" for "mobile".
     """
 
-    monitor = models.CharField(_("monitor"), max_length=200)
+    key = models.CharField(max_length=32, unique=True, editable=False)
+    monitor = models.CharField(_("monitor"), max_length=200, db_index=True)
     name = models.CharField(_("name"), max_length=SERIES, blank=True)
 
     class Meta:
         verbose_name = _("series")
         verbose_name_plural = _("series")
-        constraints = [models.UniqueConstraint(fields=["monitor", "name"], name="monitoring_series")]
 
     def __str__(self) -> str:
         return f"{self.monitor} {self.name}".strip()
@@ -77,9 +86,14 @@ class Annotation(models.Model):
 
 
 class ChartOrder(models.Model):
-    """In which order a user has the charts: the names of monitors, first to last."""
+    """In which order a user has the charts: the names of monitors, first to last.
 
-    user = models.OneToOneField(user_model(), models.CASCADE, related_name="+", primary_key=True)
+    Users may be in another database, so no constraint ties the two together.
+    """
+
+    user = models.OneToOneField(
+        user_model(), models.DO_NOTHING, related_name="+", primary_key=True, db_constraint=False
+    )
     names = models.JSONField(_("names"), default=list)
 
     class Meta:

@@ -10,12 +10,14 @@ from typing import Any
 
 from django_metrics_statsd.monitoring.conf import home_zone
 from django_metrics_statsd.monitoring.register import monitor
-from django_metrics_statsd.monitoring.rollups.buckets import MINUTE
+from django_metrics_statsd.monitoring.rollups.buckets import floor
 from django_metrics_statsd.monitoring.rollups.points import merged
 from django_metrics_statsd.monitoring.rollups.reading import read
-from django_metrics_statsd.monitoring.rollups.statistics import LABELS, needs_spread, value_of
+from django_metrics_statsd.monitoring.rollups.statistics import ADDITIVE, LABELS, needs_spread, value_of
 
 FAIL, WARN = "fail", "warn"
+#: From which rollups a time is taken, up to how long.
+_STEPS = (("minute", timedelta(days=1)), ("hour", timedelta(days=30)), ("day", timedelta.max))
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Threshold:
         value: the limit, in the unit of the monitor's values.
         below: whether less is bad, instead of more.
         statistic: what is compared; unset, the first that the view draws.
-        over: of how long a time until now; whole minutes.
+        over: of how long a time until now; whole minutes. Of sums and numbers, the running one is left out.
         level: ``fail`` or ``warn``.
         label: what the limit is called in the chart.
     """
@@ -81,11 +83,15 @@ def broken(name: str) -> Iterator[Broken]:
 
 
 def current(model: Any, statistic: str, over: timedelta) -> float | None:
-    """Return a statistic of what was added within the last time; None where that is nothing."""
-    end = int(time()) + 1
-    start = end - int(over.total_seconds())
-    start -= start % MINUTE
-    spread = needs_spread([statistic])
-    found = read(model, start, end, "minute", home_zone(), spread=spread)
+    """Return a statistic of what was added within the last time; None where that is nothing.
+
+    What is long is read by the hour or by the day, as minutes are not kept for so long.
+    """
+    step = next(step for step, most in _STEPS if over <= most)
+    zone = home_zone()
+    now = int(time())
+    # What grows with time is of minutes that are over, so that the time is as long as it says.
+    end = floor(now, step, zone) if step == "minute" and statistic in ADDITIVE else now + 1
+    found = read(model, end - int(over.total_seconds()), end, step, zone, spread=needs_spread([statistic]))
     points = [point for series in found.series.values() for point in series.values()]
     return value_of(merged(points) if points else None, statistic)

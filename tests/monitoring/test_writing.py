@@ -197,7 +197,7 @@ def test_no_add_of_many_writers_is_lost(alias: str) -> None:
                     batch.append((Checkout, Sample(moment, "", float(number * 100 + index + 1))))
                 deadline = time.monotonic() + 60
                 while batch and time.monotonic() < deadline:
-                    batch, dropped = writing.write(batch)
+                    batch, dropped, _ = writing.write(batch)
                     assert dropped == 0
                 assert not batch
         except BaseException as error:

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("auth", "0012_alter_user_first_name_max_length"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -43,7 +43,8 @@ class Migration(migrations.Migration):
                 (
                     "user",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
                         primary_key=True,
                         related_name="+",
                         serialize=False,
@@ -94,15 +95,13 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("monitor", models.CharField(max_length=200, verbose_name="monitor")),
+                ("key", models.CharField(editable=False, max_length=32, unique=True)),
+                ("monitor", models.CharField(db_index=True, max_length=200, verbose_name="monitor")),
                 ("name", models.CharField(blank=True, max_length=100, verbose_name="name")),
             ],
             options={
                 "verbose_name": "series",
                 "verbose_name_plural": "series",
-                "constraints": [
-                    models.UniqueConstraint(fields=("monitor", "name"), name="monitoring_series")
-                ],
             },
         ),
         migrations.CreateModel(

@@ -91,7 +91,11 @@ def resolution_for(step: str, zone: tzinfo, span: Sequence[int]) -> int:
     if SECONDS[step] >= DAY and str(zone) == str(home):
         return DAY
     if SECONDS[step] >= HOUR:
-        aligned = all((_offset(moment, zone) - _offset(moment, home)) % HOUR == 0 for moment in span)
+        moments = [
+            *range(span[0], span[1], 30 * DAY),
+            span[1],
+        ]  # there are clocks that change by half an hour
+        aligned = all((_offset(moment, zone) - _offset(moment, home)) % HOUR == 0 for moment in moments)
         return HOUR if aligned else MINUTE
     return MINUTE
 
@@ -107,13 +111,13 @@ Part = tuple[str, int, Point]
 def _rollups(
     model: Any, span: tuple[int, int], resolution: int, *, spread: bool, series: str | None
 ) -> Iterator[Part]:
-    from django_metrics_statsd.monitoring.tables import Rollup
+    from django_metrics_statsd.monitoring.tables import Rollup, key_of
 
     rows = Rollup._default_manager.filter(
         series__monitor=model._meta.label_lower, resolution=resolution, start__gte=span[0], start__lt=span[1]
     )
     if series is not None:
-        rows = rows.filter(series__name=series)
+        rows = rows.filter(series__key=key_of(model._meta.label_lower, series))
     columns = (*_COLUMNS, "sketch") if spread else _COLUMNS
     for name, start, count, total, whole, low, high, last, last_at, *sketch in rows.values_list(*columns):
         some = Spread.unpack(sketch[0]) if sketch and sketch[0] is not None else None
@@ -146,13 +150,21 @@ def samples(model: Any, rows: Any) -> Iterable[Sample]:
     """Yield the samples that rows of a model were made of."""
     fields = ("datetime_created", "series", *model.row_fields())
     for moment, *values in rows.values_list(*fields).iterator(chunk_size=2_000):
-        aware = timezone.make_aware(moment, home_zone()) if timezone.is_naive(moment) else moment
-        yield model.to_sample(aware.timestamp(), *values)
+        yield model.to_sample(aware(moment).timestamp(), *values)
+
+
+def aware(moment: datetime) -> datetime:
+    """Return a moment with its zone; a naive one, of ``USE_TZ = False``, is in ``TIME_ZONE``."""
+    if timezone.is_naive(moment):
+        return timezone.make_aware(moment, timezone.get_default_timezone())
+    return moment
 
 
 def in_database(moment: float) -> datetime:
     """Return a moment as the project's databases have it: aware, or naive with ``USE_TZ = False``."""
     from django_metrics_statsd.monitoring.conf import project_uses_zones
 
-    aware = datetime.fromtimestamp(moment, UTC)
-    return aware if project_uses_zones() else aware.astimezone(home_zone()).replace(tzinfo=None)
+    found = datetime.fromtimestamp(moment, UTC)
+    if project_uses_zones():
+        return found
+    return found.astimezone(timezone.get_default_timezone()).replace(tzinfo=None)

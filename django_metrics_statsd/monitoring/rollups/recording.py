@@ -39,8 +39,7 @@ def _at_once(model: Any, sample: Sample) -> None:
     if _in_event_loop():  # which may not wait for a database; the next writer, or reader, takes it along
         road.hold(model, sample)
     else:
-        road.hold(model, sample)
-        road.write_here()
+        road.write_now(model, sample)
 
 
 def when_committed(function: Callable[[], object]) -> None:
@@ -48,10 +47,17 @@ def when_committed(function: Callable[[], object]) -> None:
 
     All databases count, as what is added may be kept in another one than what it tells of.
     """
-    for connection in connections.all(initialized_only=True):
-        if connection.in_atomic_block:
-            function = partial(transaction.on_commit, function, using=connection.alias)
-    function()
+    waiting = {each.alias for each in connections.all(initialized_only=True) if each.in_atomic_block}
+
+    def committed(alias: str) -> None:
+        waiting.discard(alias)
+        if not waiting:
+            function()
+
+    if not waiting:
+        function()
+    for alias in list(waiting):  # each at once: what is registered later outlives a savepoint rolled back
+        transaction.on_commit(partial(committed, alias), using=alias)
 
 
 def _in_event_loop() -> bool:

@@ -11,7 +11,7 @@ import threading
 import time
 from collections import deque
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django_metrics_statsd import background
 from django_metrics_statsd.clients.handle import statsd
@@ -20,9 +20,13 @@ from django_metrics_statsd.monitoring.conf import IMMEDIATE, conf, on_change
 from django_metrics_statsd.monitoring.rollups.points import Sample
 from django_metrics_statsd.safety import Telemetry, say_once
 
+if TYPE_CHECKING:
+    from django_metrics_statsd.monitoring.rollups.writing import Written
+
 Added = tuple[Any, Sample]
 
-_MAX_DELAY = 30.0
+#: Longest pauses in seconds: where nothing can be written, and where something can.
+_MAX_DELAY, _SHORT_DELAY = 30.0, 2.0
 _POLL = 0.01
 #: How many samples are written in one transaction.
 BATCH = 5_000
@@ -115,28 +119,45 @@ class Road:
         from django.db import close_old_connections
 
         try:
-            while self._waiting:
-                if self.write_here():
-                    self._put_off()
+            left = len(self._waiting)
+            waits = False
+            while left > 0 and self._waiting:  # each once, as what one model has to keep goes to the end
+                left -= BATCH
+                written = self._write_batch(self._take())
+                waits = waits or bool(written.kept)
+                if written.nothing:
+                    self._put_off(_MAX_DELAY)
                     return
-            self._delay = self._not_before = 0.0
+            if waits:
+                self._put_off(_SHORT_DELAY)
+            else:
+                self._delay = self._not_before = 0.0
         finally:
             close_old_connections()
 
     def write_here(self) -> bool:
         """Write one batch in this thread, within its transaction; say whether some has to wait."""
-        from django_metrics_statsd.monitoring.rollups.writing import write
+        return bool(self._write_batch(self._take()).kept)
 
-        batch = self._take()
+    def write_now(self, model: Any, sample: Sample) -> None:
+        """Write a sample in this thread, within its transaction, and what event loops have left."""
+        self._write_batch([*self._take(), (model, sample)])
+
+    def _write_batch(self, batch: list[Added]) -> Written:
+        from django_metrics_statsd.monitoring.rollups.writing import Written, write
+
         if not batch:
-            return False
-        kept, dropped = write(batch)
-        self._waiting.extendleft(reversed(kept))
-        self.counts.drop("refused", dropped)
-        self.counts.sent += len(batch) - len(kept) - dropped
+            return Written([], 0)
+        written = write(batch)
+        if written.nothing:
+            self._waiting.extendleft(reversed(written.kept))
+        else:  # those of one model, say, whose table is not there: the others must not wait behind them
+            self._waiting.extend(written.kept)
+        self.counts.drop("refused", written.dropped)
+        self.counts.sent += len(batch) - len(written.kept) - written.dropped
         while len(self._waiting) > max(self._limit, BATCH):
             self._drop_oldest()
-        return bool(kept)
+        return written
 
     def _take(self) -> list[Added]:
         taken: list[Added] = []
@@ -147,9 +168,9 @@ class Road:
             pass
         return taken
 
-    def _put_off(self) -> None:
+    def _put_off(self, longest: float) -> None:
         say_once("monitoring.road", "what was added to monitors cannot all be written; it waits")
-        self._delay = min(_MAX_DELAY, max(0.1, 2 * self._delay))
+        self._delay = min(longest, max(0.1, 2 * self._delay))
         self._not_before = monotonic() + self._delay
 
     def _maintain(self) -> None:

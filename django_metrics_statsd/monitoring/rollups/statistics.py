@@ -24,6 +24,8 @@ LABELS = {
 }
 #: What a bucket has that nothing was added to.
 EMPTY = {"sum": 0.0, "count": 0.0}
+#: What grows with the length of a time, so that a limit for minutes says nothing of days.
+ADDITIVE = ("sum", "count")
 #: Of which the unit is not the values'.
 WITHOUT_UNIT = ("count",)
 

@@ -17,6 +17,7 @@ from django_metrics_statsd.monitoring.rollups.spread import Spread
 
 #: Of a statement: SQLite takes 999 parameters at least.
 _ROWS = 90
+_IN = 900
 _COLUMNS = (
     "series_id",
     "resolution",
@@ -89,21 +90,41 @@ def lock(alias: str) -> None:
         Rollup._default_manager.using(alias).filter(pk=-1).update(count=0)
 
 
+def lock_out(alias: str) -> None:
+    """Have all other writers of rollups wait until this transaction ends, and wait for those under way."""
+    if connections[alias].vendor != "postgresql":
+        lock(alias)  # SQLite has one writer; MariaDB and MySQL lock what is deleted, and the gaps between
+        return
+    from django_metrics_statsd.monitoring.tables import Rollup
+
+    table = connections[alias].ops.quote_name(Rollup._meta.db_table)
+    with connections[alias].cursor() as cursor:
+        cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+
+
 def series_ids(alias: str, monitor: str, names: Iterable[str]) -> dict[str, int]:
     """Return the ids of a monitor's series; those that were not there are then."""
-    from django_metrics_statsd.monitoring.tables import Series
+    from django_metrics_statsd.monitoring.tables import Series, key_of
 
-    wanted = set(names)
-    rows = Series._default_manager.using(alias).filter(monitor=monitor)
-    found = dict(rows.values_list("name", "pk"))
-    missing = sorted(wanted - found.keys())
+    wanted = {key_of(monitor, name): name for name in names}
+    manager = Series._default_manager.using(alias)
+    found = _known(manager, wanted)
+    missing = sorted(wanted.keys() - found.keys())
     if missing:
-        new = [Series(monitor=monitor, name=name) for name in missing]
-        rows.bulk_create(new, ignore_conflicts=True)
-        found = dict(rows.values_list("name", "pk"))
-    if not wanted <= found.keys():  # another writer's, which a snapshot taken before hides
+        new = [Series(key=key, monitor=monitor, name=wanted[key]) for key in missing]
+        manager.bulk_create(new, ignore_conflicts=True, batch_size=_ROWS)
+        found = _known(manager, wanted)
+    if not wanted.keys() <= found.keys():  # another writer's, which a snapshot taken before hides
         raise OperationalError(f"the series of {monitor} are being made by another process")
-    return {name: found[name] for name in wanted}
+    return {name: found[key] for key, name in wanted.items()}
+
+
+def _known(manager: Any, keys: Iterable[str]) -> dict[str, int]:
+    wanted, found = list(keys), {}
+    for start in range(0, len(wanted), _IN):
+        rows = manager.filter(key__in=wanted[start : start + _IN])
+        found.update(rows.values_list("key", "pk"))
+    return found
 
 
 def _upsert(connection: Any, rows: Sequence[tuple[Row, Point]]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connections, router, transaction
 from django.db.utils import DatabaseError, InterfaceError, OperationalError, ProgrammingError
@@ -27,17 +27,23 @@ OTHER = "_other"
 _ROWS = 500
 #: A database that is not there, or has not been migrated yet: worth another try.
 _LATER = (OperationalError, InterfaceError, ProgrammingError)
+#: What one sample among many may be the reason of.
+_OF_A_SAMPLE = (DatabaseError, ValueError, ArithmeticError)
 
 Added = tuple[Any, Sample]
 Key = tuple[str, int, int]
 
 
-def write(batch: Sequence[Added]) -> tuple[list[Added], int]:
-    """Write samples.
+class Written(NamedTuple):
+    """What came of a batch: what may be written later, how many never will, and whether nothing was."""
 
-    Returns:
-        Those that could not be written now and may be later, and how many never will.
-    """
+    kept: list[Added]
+    dropped: int
+    nothing: bool = False
+
+
+def write(batch: Sequence[Added]) -> Written:
+    """Write samples."""
     from django_metrics_statsd.monitoring.tables import Rollup
 
     by_model: dict[Any, list[Sample]] = defaultdict(list)
@@ -60,8 +66,8 @@ def write(batch: Sequence[Added]) -> tuple[list[Added], int]:
             _see_whole(aliases)
     except _LATER as error:
         say_once("monitoring.write", "monitors cannot be written: %s", error)
-        return list(batch), 0
-    return kept, dropped
+        return Written(list(batch), 0, nothing=True)
+    return Written(kept, dropped)
 
 
 def _see_whole(aliases: Iterable[str]) -> None:
@@ -89,7 +95,7 @@ def _write_guarded(model: Any, samples: list[Sample]) -> tuple[list[Added], int]
         say_once("monitoring.write", "monitors cannot be written: %s", error)
         return [(model, sample) for sample in samples], 0
     except Exception as error:
-        if len(samples) == 1 or not isinstance(error, DatabaseError):
+        if len(samples) == 1 or not isinstance(error, _OF_A_SAMPLE):
             failed(f"monitoring.write.{model._meta.label_lower}")
             return [], len(samples)
         middle = len(samples) // 2
@@ -112,8 +118,11 @@ _series: dict[str, set[str]] = defaultdict(set)
 
 def bounded(model: Any, samples: Iterable[Sample]) -> Iterable[Sample]:
     """Yield the samples, those of too many different series as of the series ``_other``."""
-    known = _series[model._meta.label_lower]
+    known, fresh = _series[model._meta.label_lower], False
     for sample in samples:
+        if sample.series not in known and not fresh:
+            fresh = True
+            _learn(model, known)
         if sample.series not in known:
             if len(known) >= conf.MONITORING_SERIES:
                 message = "%s has more than %d series (MONITORING_SERIES); further ones are counted as %r"
@@ -122,6 +131,18 @@ def bounded(model: Any, samples: Iterable[Sample]) -> Iterable[Sample]:
                 continue
             known.add(sample.series)
         yield sample
+
+
+def _learn(model: Any, known: set[str]) -> None:
+    """Add the series that other processes have made, so that the bound is one for all of them, or nearly."""
+    if model.keep_rollups:
+        from django_metrics_statsd.monitoring.tables import Series
+
+        made = Series._default_manager.using(router.db_for_write(Series)).order_by("pk")
+        names = (
+            made.filter(monitor=model._meta.label_lower).exclude(name=OTHER).values_list("name", flat=True)
+        )
+        known.update(names[: conf.MONITORING_SERIES])
 
 
 def add_to_rollups(model: Any, samples: Iterable[Sample]) -> None:

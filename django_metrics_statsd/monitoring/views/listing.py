@@ -71,14 +71,16 @@ def order_of(user: Any) -> list[str]:
 
 
 def save_order(user: Any, names: list[str]) -> None:
-    """Save an order for a user; names that are not in it keep their place after it.
+    """Save an order for a user: the names take, among themselves, the places that they had among all.
 
     Raises:
         django.db.Error: it cannot be written.
     """
     from django_metrics_statsd.monitoring.tables import ChartOrder
 
-    whole = [*names, *(name for name in order_of(user) if name not in names)][:MOST_NAMES]
+    known = dict.fromkeys([*order_of(user), *(name for name, _view in monitor.get_all()), *names])
+    moved, turn = set(names), iter(names)
+    whole = [next(turn) if name in moved else name for name in known][:MOST_NAMES]
     alias = router.db_for_write(ChartOrder)
     ChartOrder._default_manager.using(alias).update_or_create(pk=user.pk, defaults={"names": whole})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from django.db import Error
@@ -18,6 +18,7 @@ from django_metrics_statsd.monitoring.bases import (
     MeasuredBase,
     RatioBase,
 )
+from django_metrics_statsd.monitoring.rollups.statistics import unit_of
 from django_metrics_statsd.monitoring.thresholds import WARN, Broken, Threshold, broken
 from django_metrics_statsd.monitoring.views.access import StaffOnly
 from django_metrics_statsd.monitoring.views.exports import as_csv, as_json
@@ -84,10 +85,7 @@ class MonitorView(StaffOnly):
             "picture": picture,
             "chart": charts.render(picture.chart(url)),
             "state": state_of(found),
-            "broken": [
-                (each, *(charts.format_value(value, unit) for value in (each.value, each.threshold.value)))
-                for each in found
-            ],
+            "broken": [(each, *_in_words(each, unit)) for each in found],
             "unit": picture.unit,
         }
 
@@ -111,6 +109,13 @@ class MonitorView(StaffOnly):
     def unit_of_values(self) -> str:
         """Return the unit of the values."""
         return self.unit or str(self.model.unit)
+
+
+def _in_words(each: Broken, unit: str) -> Iterator[str]:
+    """Yield the value and the limit with the statistic's unit, which that of a number of values has not."""
+    own = unit_of(unit, [each.statistic])
+    for value in (each.value, each.threshold.value):
+        yield charts.format_value(value, own)
 
 
 def state_of(found: list[Broken]) -> str:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
+from asgiref.sync import async_to_sync, iscoroutinefunction
+from django.core.exceptions import PermissionDenied
 from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.html import escape
+from django.utils.translation import gettext as _
 
 from django_metrics_statsd.monitoring.register import MonitoringRegistryException, monitor
 from django_metrics_statsd.monitoring.rollups.statistics import LABELS
 from django_metrics_statsd.monitoring.views import listing
 from django_metrics_statsd.monitoring.views.access import StaffOnly
+from django_metrics_statsd.monitoring.views.monitors import MonitorView
 from django_metrics_statsd.monitoring.views.questions import Question, choices, read_question
 from django_metrics_statsd.safety import failed
 
@@ -77,7 +83,7 @@ class ChartView(StaffOnly):
         Raises:
             Http404: there is no such monitor.
         """
-        return view_of(name)(request, name=name)
+        return answer_of(request, name)
 
 
 class OrderView(StaffOnly):
@@ -89,7 +95,7 @@ class OrderView(StaffOnly):
         """Save, and answer 204; 400 for what is no order, 503 where the database does not take it."""
         try:
             listing.save_order(request.user, listing.names_in(request))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             return JsonResponse({"error": str(error)}, status=400)
         except Error:
             failed("monitoring.order")
@@ -110,11 +116,40 @@ def view_of(name: str) -> Any:
 
 
 def chart_of(request: HttpRequest, name: str) -> str:
-    """Return the HTML of a monitor's chart."""
-    response = view_of(name)(request, name=name)
+    """Return the HTML of a monitor's chart; what a view answers that is no HTML is escaped."""
+    try:
+        response = answer_of(_asking_for_html(request), name)
+        text = str(response.content.decode(response.charset or "utf-8"))
+    except (Http404, PermissionDenied):
+        raise
+    except Exception:  # one view of the site's own must not take the page along
+        failed(f"monitoring.view.{name}")
+        return f'<p class="error">{escape(_("This chart cannot be drawn now."))}</p>'
+    html = str(response.get("Content-Type", "")).startswith("text/html")
+    return text if html else f"<pre>{escape(text)}</pre>"
+
+
+def _asking_for_html(request: HttpRequest) -> HttpRequest:
+    """Return the request of a page as one for a chart alone: the page's ``format`` is not the chart's."""
+    asking = copy(request)
+    changed = request.GET.copy()
+    changed.pop("format", None)
+    asking.GET = changed  # type: ignore[assignment] # nobody else has it, so it may be changed
+    return asking
+
+
+def answer_of(request: HttpRequest, name: str) -> Any:
+    """Return what a monitor's own view answers, rendered; views of the site's need not take the name.
+
+    Raises:
+        Http404: there is no such monitor.
+    """
+    view = view_of(name)
+    named = {"name": name} if issubclass(view.view_class, MonitorView) else {}
+    response = (async_to_sync(view) if iscoroutinefunction(view) else view)(request, **named)
     if hasattr(response, "render") and not getattr(response, "is_rendered", True):
         response = response.render()
-    return str(response.content.decode(response.charset or "utf-8"))
+    return response
 
 
 def page_context(request: HttpRequest, question: Question) -> dict[str, Any]:

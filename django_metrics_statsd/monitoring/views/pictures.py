@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from time import time
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from django_metrics_statsd.monitoring import charts
 from django_metrics_statsd.monitoring.annotations import between
+from django_metrics_statsd.monitoring.conf import home_zone
 from django_metrics_statsd.monitoring.rollups.buckets import DAY, SECONDS, edges
 from django_metrics_statsd.monitoring.rollups.points import Point
-from django_metrics_statsd.monitoring.rollups.pruning import retention_of
-from django_metrics_statsd.monitoring.rollups.reading import Reading, read
-from django_metrics_statsd.monitoring.rollups.statistics import LABELS, needs_spread, unit_of, value_of
-from django_metrics_statsd.monitoring.views.questions import STEPS, Question, coarser
+from django_metrics_statsd.monitoring.rollups.pruning import RESOLUTIONS, retention_of
+from django_metrics_statsd.monitoring.rollups.reading import Reading, aware, read, resolution_for
+from django_metrics_statsd.monitoring.rollups.statistics import (
+    ADDITIVE,
+    LABELS,
+    needs_spread,
+    unit_of,
+    value_of,
+)
+from django_metrics_statsd.monitoring.views.questions import STEPS, Question, coarser, earlier
 
 #: Lines that can be told apart in one chart; what is less is added up.
 MOST_SERIES = 8
-#: Statistics that grow with the length of a step, so that a limit for minutes says nothing of days.
-_ADDITIVE = ("sum", "count")
 
 Value = float | None
 
@@ -93,21 +99,37 @@ class Picture:
 
 
 def answerable(question: Question, model: Any) -> tuple[Question, list[str]]:
-    """Return the question with a step for which a model's rollups are still kept, and what to say of it."""
+    """Return the question as a model's rollups can still answer it, and what to say of the difference.
+
+    What is old is kept by the hour or by the day alone, and days are those of the home zone.
+    """
     if not model.keep_rollups:
         return question, []
-    days = retention_of(model)
-    step = question.step
+    days, home = retention_of(model), home_zone()
+    for zone in (question.zone, home):
+        for step in (question.step, "hour", "day"):
+            if SECONDS[step] >= SECONDS[question.step]:
+                found = coarser(replace(question, zone=zone), step)
+                if _is_kept(found, days):
+                    return found, list(_told(question, found))
+    found = coarser(replace(question, zone=home), "day" if SECONDS[question.step] < DAY else question.step)
+    return found, list(_told(question, found))
+
+
+def _is_kept(question: Question, days: dict[str, int]) -> bool:
+    """Whether the rollups that a question is answered from are kept since it begins."""
+    oldest = question.before()[0] if question.compare else question.start
+    resolution = resolution_for(question.step, question.zone, (oldest, question.end))
+    kept = days[next(word for word, seconds in RESOLUTIONS.items() if seconds == resolution)]
     # A day that has not gone a whole day ago may begin a little before what is kept.
-    age = -0.1 + (datetime.now(UTC).timestamp() - question.start) / DAY
-    if SECONDS[step] < SECONDS["hour"] and days["minute"] and age > days["minute"]:
-        step = "hour"
-    if SECONDS[step] < DAY and days["hour"] and age > days["hour"]:
-        step = "day"
-    if step == question.step:
-        return question, []
-    note = _("So far back there is one point per %(step)s.") % {"step": STEPS[step]}
-    return coarser(question, step), [note]
+    return not kept or (time() - oldest) / DAY - 0.1 <= kept
+
+
+def _told(asked: Question, found: Question) -> Iterator[str]:
+    if found.step != asked.step:
+        yield _("So far back there is one point per %(step)s.") % {"step": STEPS[found.step]}
+    if str(found.zone) != str(asked.zone):
+        yield _("So far back days are those of %(zone)s.") % {"zone": found.zone_name}
 
 
 def picture_of(view: Any, name: str, question: Question) -> Picture:
@@ -130,9 +152,15 @@ def picture_of(view: Any, name: str, question: Question) -> Picture:
         return read(view.model, start, end, question.step, question.zone, spread=spread)
 
     now = ask(question.start, question.end)
-    lines = list(_lines(_ranked(now, view.title_of(name)), len(now.starts), statistics))
+    ranked = _ranked(now)
+    lines = list(_lines(ranked, now.starts, statistics, view.title_of(name)))
     if question.compare and lines:
-        lines += list(_before(ask(*question.before()), now, lines, statistics, view.title_of(name)))
+        starts, end = earlier(question, now.starts)
+        before = ask(starts[0], end)
+        same = [(each, _taken(before, each, ranked)) for each, _points in ranked]
+        for line in _lines(same, before.starts, statistics, view.title_of(name)):
+            label = _("%(label)s, before") % {"label": line.label}
+            lines.append(Line(label, aligned(before.starts, line.values, starts), compare=True))
     if not now.complete:
         notes.append(_("There are more rows than can be looked at; these are the newest."))
     picture = Picture(
@@ -145,72 +173,72 @@ def picture_of(view: Any, name: str, question: Question) -> Picture:
         kind=view.kind if len(lines) == 1 else "line",
         notes=notes,
     )
-    picture.limits = list(_limits(view.thresholds, statistics, question))
+    picture.limits = list(_limits(view, statistics, question))
     picture.marks = marks(question)
     return picture
 
 
-Series = list[tuple[str, dict[int, Point]]]
+#: The series' name, None for what is less than the first few; and its points by bucket.
+Series = list[tuple[str | None, dict[int, Point]]]
 
 
-def _ranked(reading: Reading, title: str) -> Series:
+def _ranked(reading: Reading) -> Series:
     """Return the series, those with the most in them first; what is less than the first few is one more."""
     ranked = sorted(reading.series.items(), key=lambda item: -sum(point.count for point in item[1].values()))
-    few = [(label or (title if len(ranked) > 1 else ""), points) for label, points in ranked[:MOST_SERIES]]
+    few: Series = list(ranked[:MOST_SERIES])
     if ranked[MOST_SERIES:]:
-        others: dict[int, Point] = {}
-        for _label, points in ranked[MOST_SERIES:]:
-            for index, point in points.items():
-                others.setdefault(index, Point()).merge(point)
-        few.append((_("others"), others))
+        few.append((None, _together(points for _name, points in ranked[MOST_SERIES:])))
     return few
 
 
-def _lines(series: Series, length: int, statistics: Sequence[str]) -> Iterator[Line]:
+def _together(several: Iterable[dict[int, Point]]) -> dict[int, Point]:
+    found: dict[int, Point] = {}
+    for points in several:
+        for index, point in points.items():
+            found.setdefault(index, Point()).merge(point)
+    return found
+
+
+def _taken(reading: Reading, name: str | None, ranked: Series) -> dict[int, Point]:
+    """Return what a line of `ranked` was in another reading."""
+    if name is not None:
+        return reading.series.get(name, {})
+    few = {each for each, _points in ranked}
+    return _together(points for each, points in reading.series.items() if each not in few)
+
+
+def _lines(series: Series, starts: Sequence[int], statistics: Sequence[str], title: str) -> Iterator[Line]:
     """Yield a line per series and statistic; of many series the first statistic alone."""
     shown = statistics if len(series) <= 2 else statistics[:1]
-    for label, points in series:
+    for name, points in series:
+        label = _("others") if name is None else name or (title if len(series) > 1 else "")
         for statistic in shown:
-            values = [value_of(points.get(index), statistic) for index in range(length)]
+            values = [value_of(points.get(index), statistic) for index in range(len(starts))]
             words = [label] if label else []
             if not label or len(shown) > 1:
                 words.append(str(LABELS[statistic]))
             yield Line(", ".join(words), values)
 
 
-def _before(
-    reading: Reading, now: Reading, lines: list[Line], statistics: Sequence[str], title: str
-) -> Iterator[Line]:
-    """Yield for each line that of the period before, bucket by bucket; in which nothing was, nothing is."""
-    length = len(now.starts)
-    earlier = {line.label: line for line in _lines(_ranked(reading, title), length, statistics)}
-    for line in lines:
-        found = earlier.get(line.label)
-        nothing: list[Value] = [None] * length
-        values = found.values if found is not None else nothing
-        yield Line(_("%(label)s, before") % {"label": line.label}, values, compare=True)
+def aligned(starts: Sequence[int], values: Sequence[Value], wanted: Sequence[int]) -> list[Value]:
+    """Return the values of the buckets that begin at these moments; None where none does."""
+    found = dict(zip(starts, values, strict=True))
+    return [found.get(start) for start in wanted]
 
 
-def _limits(
-    thresholds: Sequence[Any], statistics: Sequence[str], question: Question
-) -> Iterator[charts.Threshold]:
+def _limits(view: Any, statistics: Sequence[str], question: Question) -> Iterator[charts.Threshold]:
     """Yield the limits that can be seen among these statistics, at this step."""
-    for each in thresholds:
-        statistic = each.statistic or statistics[0]
-        comparable = statistic not in _ADDITIVE or SECONDS[question.step] == each.over.total_seconds()
+    for each in view.thresholds:
+        statistic = each.statistic or view.statistics[0]
+        comparable = statistic not in ADDITIVE or SECONDS[question.step] == each.over.total_seconds()
         if statistic in statistics and comparable:
             yield charts.Threshold(each.value, each.label, each.below)
 
 
 def marks(question: Question) -> list[tuple[int, str]]:
     """Return the annotations of a question's range."""
-    from django.utils import timezone
-
-    found = []
-    for each in between(question.start, question.end):
-        aware = timezone.make_aware(each.time) if timezone.is_naive(each.time) else each.time
-        found.append((int(aware.timestamp()), each.text))
-    return found
+    found = between(question.start, question.end)
+    return [(int(aware(each.time).timestamp()), each.text) for each in found]
 
 
 def starts_of(question: Question) -> list[int]:

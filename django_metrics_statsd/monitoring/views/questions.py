@@ -5,7 +5,7 @@ So a link keeps the view. What makes no sense is said, and something that does i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from math import ceil
@@ -87,8 +87,7 @@ class Question:
 
         Of days, it is as many dates before, at the same time on the wall, whatever the clocks did in between.
         """
-        named = RANGES[self.range][0] if self.range in RANGES else 0
-        days = named // DAY if named else buckets.whole_days(self.start, self.end, self.zone)
+        named, days = self._named(), self.days()
         if days:
             return (
                 buckets.days_earlier(self.start, days, self.zone),
@@ -97,6 +96,14 @@ class Question:
         step = SECONDS[self.step]
         shift = named or -(-(self.end - self.start) // step) * step
         return self.start - shift, self.end - shift
+
+    def _named(self) -> int:
+        return RANGES[self.range][0] if self.range in RANGES else 0
+
+    def days(self) -> int:
+        """Return how many days the range has; 0 where it is not of whole ones."""
+        named = self._named()
+        return named // DAY if named else buckets.whole_days(self.start, self.end, self.zone)
 
     @property
     def zone_name(self) -> str:
@@ -232,6 +239,23 @@ def read_question(params: Any, now: float | None = None) -> Question:
 def coarser(question: Question, step: str) -> Question:
     """Return the question with a coarser step."""
     return replace(question, step=step, start=buckets.floor(question.start, step, question.zone))
+
+
+def earlier(question: Question, starts: Sequence[int]) -> tuple[list[int], int]:
+    """Return for each bucket of a question the beginning of the one that it is compared with; and the end.
+
+    Of weeks and months these are as many before; of what is shorter, those when the clocks showed the same.
+    """
+    zone, step = question.zone, question.step
+    if step in {"week", "month"}:
+        found = [starts[0]]
+        for _start in starts:
+            found.append(buckets.floor(found[-1] - 1, step, zone))
+        return found[:0:-1], starts[0]
+    first, end = question.before()
+    if days := question.days():
+        return [buckets.days_earlier(start, days, zone) for start in starts], end
+    return [start - question.start + first for start in starts], end
 
 
 def choices(question: Question) -> dict[str, Any]:

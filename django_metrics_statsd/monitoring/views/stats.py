@@ -19,8 +19,8 @@ from django_metrics_statsd.monitoring.stats import reading
 from django_metrics_statsd.monitoring.views.access import StaffOnly
 from django_metrics_statsd.monitoring.views.exports import as_csv, as_json
 from django_metrics_statsd.monitoring.views.pages import page_context
-from django_metrics_statsd.monitoring.views.pictures import Line, Picture, marks, starts_of
-from django_metrics_statsd.monitoring.views.questions import Question, read_question
+from django_metrics_statsd.monitoring.views.pictures import Line, Picture, aligned, marks, starts_of
+from django_metrics_statsd.monitoring.views.questions import Question, earlier, read_question
 from django_metrics_statsd.safety import failed
 
 #: How many names are listed, and how many lines one chart has.
@@ -125,11 +125,11 @@ def stat_picture(kind: str, names: list[str], figure: str, question: Question) -
     figure = figure if figure in reading.FIGURES.get(kind, ()) else reading.DEFAULT_FIGURE.get(kind, "")
     question, starts, lines = _read(kind, names, figure, question)
     if question.compare and lines:
-        start, end = question.before()
-        _q, _s, earlier = _read(kind, names, figure, question, (start, end))
-        for line, old in zip(list(lines), earlier, strict=True):
-            values = (old.values + [None] * len(starts))[: len(starts)]
-            lines.append(Line(_("%(label)s, before") % {"label": line.label}, values, compare=True))
+        wanted, end = earlier(question, starts)
+        _q, before, old = _read(kind, names, figure, question, (wanted[0], end))
+        for line in old:
+            label = _("%(label)s, before") % {"label": line.label}
+            lines.append(Line(label, aligned(before, line.values, wanted), compare=True))
     title = names[0] if len(names) == 1 else _("%(kind)s: %(figure)s") % {"kind": kind, "figure": figure}
     picture = Picture("\n".join(names), title, "", question, starts, lines)
     picture.unit = _unit(kind, figure)

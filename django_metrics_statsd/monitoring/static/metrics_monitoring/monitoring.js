@@ -13,6 +13,9 @@
         if (response.redirected || response.status === 401 || response.status === 403) {
             throw new Error("login");
         }
+        if (!(response.headers.get("Content-Type") || "").startsWith("text/html")) {
+            throw new Error("lost");
+        }
         const text = await response.text();
         // A database that is down answers with a fragment that says so.
         if (!response.ok && !text.includes("monitor-drawn")) {
