@@ -54,12 +54,13 @@ class StatsClient(BaseClient):
         self.incr = self._pending.incr  # type: ignore[method-assign]
         self.timing = self._pending.timing  # type: ignore[method-assign]
         self.record = self._pending.record  # type: ignore[method-assign]
-        self._told: dict[str, int] = {}
+        self._told: dict[str, int]
         self.reset()
 
     def reset(self) -> None:
         """Start anew, as a forked child must: the parent will write what the parent gathered."""
         self._pending.clear()
+        self._told = self.counts.dropped.copy()  # what the parent has dropped is the parent's to tell
         self._backlog = Backlog(self.counts, self._take_back)
         self._keeper: Keeper | None = None
         self._asked: deque[_Request] = deque()
@@ -105,7 +106,7 @@ class StatsClient(BaseClient):
         """See, once a request, that somebody writes, as the buffered client does."""
         if self._pid != os.getpid():
             self.start()
-        elif monotonic() > self._overdue:
+        elif monotonic() > self._overdue and not self._tidying:
             self._step_in()
 
     def _step_in(self) -> None:
@@ -234,9 +235,12 @@ class StatsClient(BaseClient):
         """Write what is left and stop the thread. The next stat begins anew."""
         self.flush(background.EXIT_DEADLINE)
         self._worker.stop(background.EXIT_DEADLINE)
-        with self._writing:
-            while len(self._backlog):
-                self._backlog.drop("database")
+        if self._writing.acquire(timeout=background.EXIT_DEADLINE):
+            try:
+                while len(self._backlog):
+                    self._backlog.drop("database")
+            finally:
+                self._writing.release()
         background.let_go(self)
 
     @property

@@ -36,16 +36,24 @@ def _little(numbers: array[int]) -> array[int]:
 
 
 class Blob:
-    """A blob to read from. What SQLite gives as bytes, PostgreSQL gives as a memoryview."""
+    """A blob to read from. What SQLite gives as bytes, PostgreSQL gives as a memoryview.
+
+    Raises:
+        ValueError: it is damaged.
+    """
 
     __slots__ = ("_data", "_ends", "_start", "keys")
 
     def __init__(self, data: bytes | memoryview) -> None:
         data = bytes(data)
+        if len(data) < _SIZE.size:
+            raise ValueError("it is shorter than any blob")
         (size,) = _SIZE.unpack_from(data)
         ends = _SIZE.size + 8 * size
         self._start = ends + 4 * size
         self._data = data
+        if len(data) < self._start:
+            raise ValueError("it is shorter than it says")
         self.keys = _little(array("q", data[_SIZE.size : ends]))
         self._ends = _little(array("I", data[ends : self._start]))
 

@@ -12,8 +12,17 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
 from django.db.utils import Error, load_backend
 
-#: Seconds within which a server must answer, where ``OPTIONS`` say nothing about it.
-_TIMEOUTS: Final = {"postgresql": ("connect_timeout",), "mysql": ("connect_timeout",)}
+#: Options that say within how many seconds a server must answer, where ``OPTIONS`` have others.
+_TIMEOUTS: Final = {
+    "postgresql": ("connect_timeout",),
+    "mysql": ("connect_timeout", "read_timeout", "write_timeout"),
+}
+#: How long a statement waits for a lock. PostgreSQL's holds for a transaction, so that a pooler which gives
+#: the connection to others afterwards does not hand it on.
+_LOCKS: Final = {
+    "postgresql": ("SET LOCAL lock_timeout = {ms}", "SET LOCAL statement_timeout = {ms}"),
+    "mysql": ("SET SESSION lock_wait_timeout = {s}", "SET SESSION innodb_lock_wait_timeout = {s}"),
+}
 
 
 @contextmanager
@@ -24,6 +33,7 @@ def own_connection(alias: str, patience: float) -> Iterator[BaseDatabaseWrapper]
         patience: seconds to wait for the server, or for SQLite's lock.
     """
     connection = _made(alias, patience)
+    connection.patience = patience  # type: ignore[attr-defined] # for `transaction`
     try:
         connection.ensure_connection()
         if connection.vendor == "sqlite":
@@ -43,7 +53,7 @@ def _made(alias: str, patience: float) -> BaseDatabaseWrapper:
     wrapper: type[BaseDatabaseWrapper] = backend.DatabaseWrapper
     for option in _TIMEOUTS.get(wrapper.vendor, ()):
         options.setdefault(option, max(2, ceil(patience)))
-    return wrapper({**settings, "OPTIONS": options}, alias)
+    return wrapper({**settings, "OPTIONS": options, "AUTOCOMMIT": True}, alias)
 
 
 @contextmanager
@@ -52,6 +62,7 @@ def transaction(connection: BaseDatabaseWrapper) -> Iterator[Any]:
     connection.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
     try:
         with connection.cursor() as cursor:
+            _limit(connection, cursor)
             yield cursor
         connection.commit()
     except BaseException:
@@ -61,6 +72,12 @@ def transaction(connection: BaseDatabaseWrapper) -> Iterator[Any]:
     finally:
         with suppress(Error):
             connection.set_autocommit(True)
+
+
+def _limit(connection: BaseDatabaseWrapper, cursor: Any) -> None:
+    seconds = max(0.05, getattr(connection, "patience", 5.0))
+    for statement in _LOCKS.get(connection.vendor, ()):
+        cursor.execute(statement.format(ms=ceil(seconds * 1_000), s=ceil(seconds)))
 
 
 def table(connection: BaseDatabaseWrapper, model: type[Model]) -> str:

@@ -17,9 +17,10 @@ from django_metrics_statsd.monitoring.stats import rolling
 from django_metrics_statsd.monitoring.stats.blobs import Blob
 from django_metrics_statsd.monitoring.stats.conf import conf
 from django_metrics_statsd.monitoring.stats.models import Chunk, StoredWindow
-from django_metrics_statsd.monitoring.stats.points import AnyPoint
+from django_metrics_statsd.monitoring.stats.points import AnyPoint, when
 from django_metrics_statsd.monitoring.stats.rolling import DAY, HOUR, MINUTE
 from django_metrics_statsd.monitoring.stats.spans import finest
+from django_metrics_statsd.safety import failed
 
 #: ``{stat: {number of the span: point}}``; spans without anything are left out.
 Points = dict[int, dict[int, AnyPoint]]
@@ -31,13 +32,18 @@ _LOOK_UP: Final = 20
 _SHORT: Final = 30 * MINUTE
 
 
-def fetch(stats: Collection[int], edges: Sequence[int], now: float) -> Points:
-    """Return what is known of stats in the spans between `edges`, which are Unix seconds in order."""
+def fetch(stats: Collection[int], edges: Sequence[int], now: float, fine: int | None = None) -> Points:
+    """Return what is known of stats in the spans between `edges`, which are Unix seconds in order.
+
+    Args:
+        fine: how fine what is read has to be, in seconds, where that is not `resolution`'s to say.
+    """
     found: Points = {}
     if not stats:
         return found
     wanted = set(stats)
-    for stat, start, data in _parts(wanted, edges, resolution(edges, now)):
+    parts = _parts(wanted, edges, resolution(edges, now) if fine is None else fine)
+    for stat, start, data in sorted(parts, key=lambda part: when(part[2])):
         span = bisect_right(edges, start) - 1
         if 0 <= span < len(edges) - 1:
             rolling.add(found.setdefault(stat, {}), span, data)
@@ -64,13 +70,22 @@ def _parts(wanted: set[int], edges: Sequence[int], fine: int) -> Iterator[tuple[
     for stat, start, span, total, data in _rows(wanted, edges, fine):
         if span < HOUR:
             start = start // fine * fine  # noqa: PLW2901 - so that rolling up changes nothing
-            for number, part in _of_window(Blob(data), wanted):
-                yield number, start, part
+            for blob in rolling.readable([data]):
+                for number, part in _of_window(blob, wanted):
+                    yield number, start, part
         elif stat in wanted and data is None:
             yield stat, start, bytes(total)
         elif stat in wanted:
-            for at, part in Blob(zlib.decompress(bytes(data))).items():
-                yield stat, at, part
+            for blob in rolling.readable(_unpacked(data)):
+                for at, part in blob.items():
+                    yield stat, at, part
+
+
+def _unpacked(data: Any) -> Iterator[bytes]:
+    try:
+        yield zlib.decompress(bytes(data))
+    except zlib.error:
+        failed("monitoring.stats.blob")
 
 
 def _of_window(blob: Blob, wanted: set[int]) -> Iterator[tuple[int, bytes]]:
@@ -85,7 +100,8 @@ def _of_window(blob: Blob, wanted: set[int]) -> Iterator[tuple[int, bytes]]:
 
 def _rows(wanted: set[int], edges: Sequence[int], fine: int) -> QuerySet[Any]:
     alias = conf.MONITORING_STATS_DATABASE
-    first, end = edges[0] // fine * fine, edges[-1]
+    # Whole steps, as what is rolled up has no others.
+    first, end = edges[0] // fine * fine, -(-edges[-1] // fine) * fine
     windows = StoredWindow.objects.using(alias).filter(start__gte=first, start__lt=end)
     # Stand for what a chunk has: its stat, its span, its total.
     rows = windows.annotate(
@@ -93,14 +109,14 @@ def _rows(wanted: set[int], edges: Sequence[int], fine: int) -> QuerySet[Any]:
     ).values_list("stat", "start", "span", "total", "data")
     if fine < MINUTE:
         return rows.filter(step__lt=MINUTE)
-    return rows.filter(rolled=False).union(_chunks(alias, wanted, edges, fine), all=True)
+    return rows.filter(rolled=False).union(_chunks(alias, wanted, edges, fine, end), all=True)
 
 
-def _chunks(alias: str, wanted: set[int], edges: Sequence[int], fine: int) -> QuerySet[Any]:
+def _chunks(alias: str, wanted: set[int], edges: Sequence[int], fine: int, end: int) -> QuerySet[Any]:
     """Return chunks, with their smaller points only where these fall into several spans."""
     longest = DAY if fine >= HOUR else HOUR
     which = Q(span=DAY) | Q(span=HOUR, rolled=False) if fine >= HOUR else Q(span=HOUR)
-    chunks = Chunk.objects.using(alias).filter(which, start__gt=edges[0] - longest, start__lt=edges[-1])
+    chunks = Chunk.objects.using(alias).filter(which, start__gt=edges[0] - longest, start__lt=end)
     if len(wanted) <= _IN_STATEMENT:
         chunks = chunks.filter(stat__in=wanted)
     whole = Q(span__lte=fine)

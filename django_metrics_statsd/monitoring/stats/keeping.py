@@ -84,7 +84,7 @@ def _tidy(alias: str) -> None:
     if not claim(alias, "tidy", EVERY * 0.8):
         return
     deadline = monotonic() + AT_ONCE
-    for work in (rolling.roll(alias, time()), pruning.prune(alias, time())):
+    for work in (pruning.prune(alias, time()), rolling.roll(alias, time())):
         for _ in work:
             if monotonic() > deadline:
                 return

@@ -77,9 +77,19 @@ class TimerPoint:
         self.bins: sketches.Bins = {}
 
     def take(self, values: Sequence[float], weight: float = 1) -> None:
-        """Add times, each standing for `weight` of them."""
+        """Add times, each standing for `weight` of them.
+
+        Raises:
+            TypeError, ValueError, OverflowError: they are no numbers; then nothing was added.
+        """
+        total = sum(values)
+        if (
+            total.__class__ is not float and total.__class__ is not int
+        ):  # decimals, say, which mix with nothing
+            values = [float(value) for value in values]
+            total = sum(values)
         self.count += len(values) * weight
-        self.total += sum(values) * weight
+        self.total += total * weight
         self.low, self.high = min(self.low, *values), max(self.high, *values)
         sketches.add(self.bins, sketches.binned(values), weight)
 
@@ -114,22 +124,24 @@ class GaugePoint:
     """A level.
 
     Attributes:
-        last: what it was set to last; None if it was only changed by steps. ``at`` is when (Unix seconds).
-        steps: by how much it was changed after that, or in all.
+        last: what it was set to last, at ``set_at`` (Unix seconds); None if it was only changed by steps.
+        steps: by how much it was changed after that, or in all; ``at`` is when it was changed last.
         count, total, low, high: of the values that it was set to.
     """
 
     kind = GAUGE
-    __slots__ = ("at", "count", "high", "last", "low", "steps", "total")
-    _FORM: Final = struct.Struct("<?ddddddd")
+    __slots__ = ("at", "count", "high", "last", "low", "set_at", "steps", "total")
+    _FORM: Final = struct.Struct("<?dddddddd")
+    _AT: Final = struct.Struct("<d"), 1 + 8  # where it stands, see `when`
 
     def __init__(self) -> None:
         self.last: float | None = None
-        self.at, self.steps, self.count, self.total, self.low, self.high = 0.0, 0.0, 0.0, 0.0, inf, -inf
+        self.at = self.set_at = self.steps = self.count = self.total = 0.0
+        self.low, self.high = inf, -inf
 
     def set_to(self, value: float, at: float) -> None:
         """Set it."""
-        self.last, self.steps, self.at = value, 0.0, at
+        self.last, self.steps, self.at, self.set_at = value, 0.0, at, at
         self.count += 1
         self.total += value
         self.low, self.high = min(self.low, value), max(self.high, value)
@@ -140,27 +152,42 @@ class GaugePoint:
         self.at = at
 
     def merge(self, other: GaugePoint) -> None:
-        """Take in another one: the later value is the last, and steps are those since."""
-        early, late = (self, other) if self.at <= other.at else (other, self)
-        if late.last is None:
-            self.last, self.steps = early.last, early.steps + late.steps
-        else:
-            self.last, self.steps = late.last, late.steps
-        self.at = late.at
+        """Take in another one: the later value is the last, and steps are those since.
+
+        Where steps of one were before a value of the other and some after it, all count. Merging in the order
+        of `when` makes that rare.
+        """
+        early, late = (self, other) if self._is_set_before(other) else (other, self)
+        both = late.last is None or early.at > late.set_at
+        steps = late.steps + (early.steps if both else 0.0)
+        last = early if late.last is None else late
+        self.last, self.set_at, self.steps = last.last, last.set_at, steps
+        self.at = max(self.at, other.at)
         self.count += other.count
         self.total += other.total
         self.low, self.high = min(self.low, other.low), max(self.high, other.high)
 
+    def _is_set_before(self, other: GaugePoint) -> bool:
+        if self.last is None or other.last is None:
+            return other.last is not None
+        return self.set_at <= other.set_at
+
     def pack(self) -> bytes:
-        """Return whether it was set, and seven numbers."""
-        numbers = (self.last or 0.0, self.at, self.steps, self.count, self.total, self.low, self.high)
-        return self._FORM.pack(self.last is not None, *numbers)
+        """Return whether it was set, and eight numbers."""
+        times = (self.last or 0.0, self.at, self.set_at, self.steps)
+        return self._FORM.pack(self.last is not None, *times, self.count, self.total, self.low, self.high)
+
+    @classmethod
+    def when(cls, data: bytes) -> float:
+        """Return when a packed point, without its kind, was changed last."""
+        form, place = cls._AT
+        return float(form.unpack_from(data, place)[0])
 
     @classmethod
     def unpack(cls, data: bytes) -> Self:
         """Return what `pack` wrote."""
         point = cls()
-        was_set, last, point.at, point.steps, *rest = cls._FORM.unpack(data)
+        was_set, last, point.at, point.set_at, point.steps, *rest = cls._FORM.unpack(data)
         point.count, point.total, point.low, point.high = rest
         point.last = last if was_set else None
         return point
@@ -227,6 +254,12 @@ BY_LETTER: Final = {LETTERS[kind]: made for kind, made in CLASSES.items()}
 def pack(point: AnyPoint) -> bytes:
     """Return a point as bytes, its kind's letter first."""
     return LETTERS[point.kind].encode() + point.pack()
+
+
+def when(data: bytes) -> float:
+    """Return where a packed point belongs in the order of merging; only of gauges does that matter."""
+    is_gauge = data[:1] == LETTERS[GAUGE].encode() and len(data) > GaugePoint._FORM.size
+    return GaugePoint.when(data[1:]) if is_gauge else 0.0
 
 
 def unpack(data: bytes) -> AnyPoint:

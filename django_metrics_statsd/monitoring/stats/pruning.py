@@ -33,17 +33,17 @@ def _old_windows(alias: str, now: float) -> QuerySet[Any]:
 
 
 def _old_hours(alias: str, now: float) -> QuerySet[Any]:
-    before = now - conf.MONITORING_STATS_MINUTE_DAYS * DAY
+    before = now - conf.MONITORING_STATS_MINUTE_DAYS * DAY - HOUR  # by its end
     return Chunk.objects.using(alias).filter(span=HOUR, rolled=True, start__lt=int(before))
 
 
 def _old_days(alias: str, now: float) -> QuerySet[Any]:
-    before = now - conf.MONITORING_STATS_HOUR_DAYS * DAY
+    before = now - conf.MONITORING_STATS_HOUR_DAYS * DAY - DAY  # by its end
     return Chunk.objects.using(alias).filter(span=DAY, rolled=False, start__lt=int(before))
 
 
 def _old_names(alias: str, now: float) -> QuerySet[Any]:
-    days = timedelta(days=conf.MONITORING_STATS_HOUR_DAYS + 1)
+    days = timedelta(days=conf.MONITORING_STATS_HOUR_DAYS + 2)
     before = datetime.fromtimestamp(now, UTC).date() - days
     return StatName.objects.using(alias).filter(seen__lt=before)
 

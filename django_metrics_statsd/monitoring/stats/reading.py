@@ -113,11 +113,15 @@ def many(
         known.setdefault(stat.name, stat)
     grid = _grid(start, end, step, edges)
     points = _read(known.values(), grid)
-    return {
-        name: made(name, stat.kind if stat else kind, figure, grid, points.get(stat.id, {}) if stat else {})
-        for name in wanted
-        for stat in [known.get(name)]
-    }
+    return {name: _made(name, known.get(name), kind, figure, grid, points) for name in wanted}
+
+
+def _made(
+    name: str, stat: Stat | None, kind: str | None, figure: str | None, grid: Grid, points: Points
+) -> Series:
+    if stat is None:
+        return made(name, kind, figure, grid, {})
+    return made(name, stat.kind, figure, grid, points.get(stat.id, {}), [stat.id])
 
 
 def merged(
@@ -134,7 +138,8 @@ def merged(
     stats = _known(list(dict.fromkeys(names)), kind)
     kind = stats[0].kind if stats else kind
     grid = _grid(start, end, step, edges)
-    points = _read([stat for stat in stats if stat.kind == kind], grid)
+    alike = [stat for stat in stats if stat.kind == kind]
+    points = _read(alike, grid)
     total: dict[int, AnyPoint] = {}
     for each in points.values():
         for span, point in each.items():
@@ -142,7 +147,7 @@ def merged(
                 total[span].merge(point)  # type: ignore[arg-type] # they are of one kind
             else:
                 total[span] = point
-    return made(name, kind, figure, grid, total)
+    return made(name, kind, figure, grid, total, [stat.id for stat in alike])
 
 
 def summary(name: str, start: datetime, end: datetime, kind: str | None = None) -> Summary | None:
@@ -187,7 +192,7 @@ def top(
     points = _read(stats, grid)
     rows = []
     for stat in stats:
-        whole = made(stat.name, stat.kind, by, grid, points.get(stat.id, {})).points[0]
+        whole = _made(stat.name, stat, None, by, grid, points).points[0]
         if whole.summary is not None and whole.value is not None and (whole.summary.count or 0) >= at_least:
             rows.append(Row(stat.name, stat.kind, whole.value, whole.summary))
     return sorted(rows, key=lambda row: (-row.value, row.name))[:limit]
@@ -199,6 +204,9 @@ def _grid(start: datetime, end: datetime, step: int | None, edges: Sequence[date
         return Grid([spans.seconds(edge) for edge in edges], 0, now)
     first, last = spans.seconds(start), spans.seconds(end)
     length = spans.step_for(first, last, now, step)
+    # The first step may begin where so much detail is not kept any more.
+    while (longer := spans.step_for(first // length * length, last, now, length)) != length:
+        length = longer
     return Grid(spans.borders(first, last, length), length, now)
 
 

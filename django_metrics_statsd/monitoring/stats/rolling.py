@@ -11,7 +11,6 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
-from struct import error as StructError  # noqa: N812 - it is an exception
 from time import sleep
 from typing import Any, Final
 from uuid import uuid4
@@ -73,18 +72,23 @@ def _minutes(alias: str, now: float) -> Iterator[str]:
 def _sum(rows: Iterable[Any]) -> bytes:
     """Return the blob of what blobs add up to."""
     total: dict[int, points.AnyPoint] = {}
-    for number, blob in enumerate(_blobs(rows)):
-        for key, data in blob.items():
-            add(total, key, data)
-        _rest(number * _STATS)
+    found: list[tuple[int, bytes]] = []
+    for blob in readable(rows):
+        found += blob.items()
+        sleep(_REST)
+    found.sort(key=lambda item: points.when(item[1]))
+    for number, (key, data) in enumerate(found):
+        add(total, key, data)
+        _rest(number)
     return blobs.pack({key: points.pack(point) for key, point in total.items()})
 
 
-def _blobs(rows: Iterable[Any]) -> Iterator[Blob]:
+def readable(rows: Iterable[Any]) -> Iterator[Blob]:
+    """Yield the blobs of these values; one that is damaged is left out and counted as a fault."""
     for row in rows:
         try:
             yield Blob(row)
-        except StructError:
+        except ValueError:
             failed("monitoring.stats.blob")
 
 
@@ -106,7 +110,7 @@ def _hours(alias: str, now: float) -> Iterator[str]:
     while (first := due.values_list("start", flat=True).first()) is not None:
         hour = first // HOUR * HOUR
         rows = list(due.filter(start__lt=hour + HOUR).values_list("id", "start", "data")[:ROWS])
-        found = [(start, blob) for _, start, data in rows for blob in _blobs([data])]
+        found = [(start, blob) for _, start, data in rows for blob in readable([data])]
         chunks = list(_chunks(hour, found))
         with transaction.atomic(using=alias):
             _expect(len(rows), windows.filter(pk__in=[row[0] for row in rows]).delete()[0])
@@ -126,7 +130,7 @@ def _chunks(hour: int, found: Sequence[tuple[int, Blob]]) -> Iterator[Chunk]:
 def _chunk(stat: int, start: int, span: int, parts: Sequence[tuple[int, bytes]]) -> Chunk:
     total: dict[int, points.AnyPoint] = {}
     smaller: dict[int, bytes] = {}
-    for at, part in parts:
+    for at, part in sorted(parts, key=lambda each: points.when(each[1])):
         add(total, 0, part)
         smaller[at] = _both(smaller[at], part) if at in smaller else part
     whole = points.pack(total[0]) if total else b""
@@ -168,10 +172,10 @@ def _days(alias: str, now: float) -> Iterator[str]:
         day = first // DAY * DAY
         hours = due.filter(start__lt=day + DAY).order_by("stat")
         rows = list(hours.values_list("stat", "id", "start", "total")[:HOURS])
-        made = [
-            _chunk(stat, day, DAY, [(start, bytes(total)) for _, _, start, total in group])
-            for stat, group in groupby(rows, lambda row: row[0])
-        ]
+        made = []
+        for number, (stat, group) in enumerate(groupby(rows, lambda row: row[0])):
+            made.append(_chunk(stat, day, DAY, [(start, bytes(total)) for _, _, start, total in group]))
+            _rest(number)
         with transaction.atomic(using=alias):
             _mark(chunks, [row[1] for row in rows])
             _insert(alias, made)

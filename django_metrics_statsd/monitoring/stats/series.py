@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import pairwise
 
 from django_metrics_statsd.monitoring.stats import fetching, spans
 from django_metrics_statsd.monitoring.stats.figures import DEFAULT_FIGURE, ZERO_WITHOUT, Summary, unit
-from django_metrics_statsd.monitoring.stats.naming import id_of
-from django_metrics_statsd.monitoring.stats.points import GAUGE, LETTERS, AnyPoint, GaugePoint
+from django_metrics_statsd.monitoring.stats.points import GAUGE, AnyPoint, GaugePoint
 from django_metrics_statsd.monitoring.stats.rolling import HOUR, MINUTE
 
 
@@ -65,9 +63,14 @@ class Grid:
 
 
 def made(
-    name: str, kind: str | None, figure: str | None, grid: Grid, found: Mapping[int, AnyPoint]
+    name: str,
+    kind: str | None,
+    figure: str | None,
+    grid: Grid,
+    found: Mapping[int, AnyPoint],
+    ids: Sequence[int] = (),
 ) -> Series:
-    """Return the series of what was found, ``{number of the span: point}``."""
+    """Return the series of what was found, ``{number of the span: point}``, of the stats with these ids."""
     kind = kind or ""
     figure = figure or DEFAULT_FIGURE.get(kind, "")
     summaries = {
@@ -76,7 +79,7 @@ def made(
         if number in found
     }
     if kind == GAUGE:
-        summaries = dict(_levels(name, grid, summaries))
+        summaries = dict(_levels(ids, grid, summaries))
     points = tuple(
         _point(kind, figure, grid.now, start, end, summaries.get(number))
         for number, (start, end, _) in enumerate(grid.spans())
@@ -91,30 +94,35 @@ def _point(kind: str, figure: str, now: float, start: int, end: int, summary: Su
     return Point(spans.moment(start), spans.moment(end), value, summary, partial)
 
 
-def _levels(name: str, grid: Grid, summaries: Mapping[int, Summary]) -> Iterator[tuple[int, Summary]]:
+def _levels(
+    ids: Sequence[int], grid: Grid, summaries: Mapping[int, Summary]
+) -> Iterator[tuple[int, Summary]]:
     """Give those spans of a gauge, in which it was only changed by steps, the level that it had before."""
     before: float | None = None
     for number, summary in sorted(summaries.items()):
         point = summary.point
         if isinstance(point, GaugePoint) and point.last is None:
             if before is None:
-                before = _level_at(name, grid)
+                before = _level_at(ids, grid)
             summary = replace(summary, base=before)  # noqa: PLW2901
         before = summary.get("last")
         yield number, summary
 
 
-def _level_at(name: str, grid: Grid) -> float:
+def _level_at(ids: Sequence[int], grid: Grid) -> float:
     """Return what a gauge was before a series begins: what it was set to last, and all steps since.
 
-    It is read up to the whole hour, then to the whole minute, then to the moment, as an hour's row would
-    bring with it what comes after the moment.
+    It is read up to the moment at which the series begins to be read: hours first, then minutes, then
+    windows, as the row of an hour would bring with it what comes after that moment.
     """
-    number = id_of(LETTERS[GAUGE], name)
-    first = max(1, grid.edges[0])
+    fine = fetching.resolution(grid.edges, grid.now)
+    end = max(1, -(-grid.edges[0] // fine) * fine)
+    pieces = ((0, end // HOUR * HOUR, HOUR), (end // HOUR * HOUR, end // MINUTE * MINUTE, MINUTE))
     level = GaugePoint()
-    for edges in pairwise(sorted({0, first // HOUR * HOUR, first // MINUTE * MINUTE, first})):
-        point = fetching.fetch([number], edges, grid.now).get(number, {}).get(0)
-        if isinstance(point, GaugePoint):
-            level.merge(point)
+    for start, stop, step in (*pieces, (end // MINUTE * MINUTE, end, fine)):
+        if start < stop:
+            for found in fetching.fetch(ids, [start, stop], grid.now, max(step, fine)).values():
+                for point in found.values():
+                    if isinstance(point, GaugePoint):
+                        level.merge(point)
     return (level.last or 0.0) + level.steps

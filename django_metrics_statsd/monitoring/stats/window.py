@@ -80,7 +80,10 @@ class StatWindow(Window):
         point = self._point(TimerPoint, name)
         if point is None:
             return "series"
-        point.take(values, weight)
+        try:
+            point.take(values, weight)
+        except (TypeError, ValueError, OverflowError):  # whatever the host calls a number
+            return "value"
         return ""
 
     def _gauge(self, key: Any, change: Callable[[GaugePoint], None]) -> str:

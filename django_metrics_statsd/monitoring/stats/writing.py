@@ -79,7 +79,8 @@ class Writer:
             self._forget_at = now + FORGET_SECONDS
             self.known.clear()
         strangers = batch.data.keys() - self.known
-        if not strangers or now < self._full_until:
+        own = any(batch.names[number][1].startswith(OWN) for number in strangers)
+        if not strangers or (now < self._full_until and not own):  # our own always have room
             return strangers
         self.known = _all_names(connection)
         strangers -= self.known
@@ -92,7 +93,7 @@ class Writer:
 
 
 def _all_names(connection: BaseDatabaseWrapper) -> set[int]:
-    with connection.cursor() as cursor:
+    with transaction(connection) as cursor:
         cursor.execute(f"SELECT id FROM {table(connection, StatName)}")  # noqa: S608 - a name of our own
         return {number for (number,) in cursor.fetchall()}
 
@@ -130,7 +131,7 @@ def _insert_names(
 
 def _make_claim(connection: BaseDatabaseWrapper) -> None:
     claim = table(connection, Claim)
-    with connection.cursor() as cursor:
+    with transaction(connection) as cursor:
         cursor.execute(f"SELECT 1 FROM {claim} WHERE name = %s", [_NAMES_CLAIM])  # noqa: S608
         if cursor.fetchone() is None:
             cursor.execute(
@@ -146,7 +147,7 @@ def _insert(connection: BaseDatabaseWrapper, batch: Batch) -> int:
     data = blobs.pack(batch.data)
     place = "_binary %s" if connection.vendor == "mysql" else "%s"
     start = connection.ops.quote_name("start")
-    with connection.cursor() as cursor:
+    with transaction(connection) as cursor:
         cursor.execute(
             f"INSERT INTO {table(connection, StoredWindow)} (id, {start}, step, rolled, data) "  # noqa: S608
             f"VALUES (%s, %s, %s, %s, {place}) {keep(connection, 'id')}",
