@@ -40,13 +40,17 @@ def add(title: Any, view: Any, may_see: Callable[[HttpRequest], bool]) -> None:
 
 def links(request: HttpRequest) -> list[Link]:
     """Return links to the pages that who asks may see, in the order of ``INSTALLED_APPS``."""
-    found = []
-    for section in _sections:
-        try:
-            url = reverse(section.view)
-        except NoReverseMatch:
-            continue
-        current = "page" if request.path == url else "true" if request.path.startswith(url) else ""
-        if current or section.may_see(request):
-            found.append(Link(section.title, url, current))
-    return found
+    found = [(section, url) for section in _sections if (url := _url_of(section)) is not None]
+    here = max((url for _, url in found if request.path.startswith(url)), key=len, default="")
+    return [
+        Link(section.title, url, "" if url != here else "page" if request.path == url else "true")
+        for section, url in found
+        if request.path == url or section.may_see(request)
+    ]
+
+
+def _url_of(section: Section) -> str | None:
+    try:
+        return reverse(section.view)
+    except NoReverseMatch:
+        return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -87,15 +87,22 @@ def visitor_of(request: HttpRequest) -> Visitor:
     return Visitor(user.pk, key, _fingerprint(user))
 
 
-def still_may(visitor: Visitor) -> bool:
-    """Whether the visitor is still logged in with the same password, active and permitted.
+def still_sees(visitor: Visitor, widgets: Mapping[str, DashboardWidgetBase]) -> frozenset[str] | None:
+    """Return the names of those widgets that the visitor may still see; None: not even the dashboard.
 
     Looks only: Django's own ``get_user`` may give the session a new key, which the browser would not get.
     """
     user = get_user_model()._default_manager.filter(pk=visitor.user).first() if visitor.user else None
-    if user is None or not user.is_active or _fingerprint(user) != visitor.fingerprint:
-        return may_view(None)
-    return may_view(user) and _session_lives(visitor)
+    if user is not None and not _is_the_same(user, visitor):
+        user = None
+    if not may_view(user):
+        return None
+    return frozenset(name for name, widget in widgets.items() if may_see(user, widget))
+
+
+def _is_the_same(user: Any, visitor: Visitor) -> bool:
+    """Whether the user is active and still logged in with the same password."""
+    return user.is_active and _fingerprint(user) == visitor.fingerprint and _session_lives(visitor)
 
 
 def _session_lives(visitor: Visitor) -> bool:

@@ -18,6 +18,7 @@ class Widget(models.Model):
     enabled = models.BooleanField(_("enabled"), default=True)
     last_update = models.DateTimeField(_("last update"), null=True, blank=True)
     last_error = models.CharField(_("last error"), max_length=500, blank=True)
+    lacking = models.BooleanField(_("lacks something"), default=False)
 
     class Meta:
         verbose_name = _("widget")

@@ -55,7 +55,16 @@ def _inside(widget: DashboardWidgetBase, request: HttpRequest) -> Body:
         return Body(loader.get_template(BROKEN).render({"error": _for_staff(error, request)}, request))
 
 
-def complain(done: str, widget: DashboardWidgetBase, error: Exception) -> None:
+def title_of(widget: DashboardWidgetBase) -> Any:
+    """Return a widget's title, or its name where that fails."""
+    try:
+        return str(widget.get_title())
+    except Exception as error:
+        complain("titled", widget, error)
+        return widget.get_name()
+
+
+def complain(done: str, widget: DashboardWidgetBase, error: BaseException) -> None:
     """Log the error being handled with its traceback, once for this widget and this kind of error."""
     topic = f"dashboard.{done}.{type(error).__name__}"
     say_once(topic, f"the widget {widget.get_name()} could not be {done}", exc_info=True)

@@ -119,8 +119,8 @@ def update_one(widget: DashboardWidgetBase) -> Outcome:
     name, began = widget.get_name(), time.monotonic()
     result, note = _attempt(widget)
     seconds = time.monotonic() - began
-    before = _keep(widget, note if result == "failed" else "")
-    if result in {"updated", "failed"} or before:
+    changed = _keep(widget, note if result == "failed" else "", lacking=result == "needs")
+    if result in {"updated", "failed"} or changed:
         widget.send_update()
     return Outcome(name, result, seconds, note)
 
@@ -131,20 +131,21 @@ def _attempt(widget: DashboardWidgetBase) -> tuple[str, str]:
         if need is not None:
             return "needs", str(need.what)
         return ("unchanged" if widget.update_widget_data() is False else "updated"), ""
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a command that a widget calls may end "the process"
         complain("updated", widget, error)
         if isinstance(error, DatabaseError):  # a connection that is broken must not fail the next one too
             close_old_connections()
         return "failed", f"{type(error).__name__}: {error}"[:ERROR]
 
 
-def _keep(widget: DashboardWidgetBase, error: str) -> str:
-    """Note when the widget was updated and what went wrong; return what had gone wrong the time before."""
+def _keep(widget: DashboardWidgetBase, error: str, *, lacking: bool = False) -> bool:
+    """Note when the widget was updated and what was wrong; say whether something else was the time before."""
     widget.set_last_update(timezone.now())
     row, _ = Widget.objects.get_or_create(name=widget.get_name())
-    if row.last_error != error:
-        Widget.objects.filter(pk=row.pk).update(last_error=error)
-    return row.last_error
+    if (row.last_error, row.lacking) == (error, lacking):
+        return False
+    Widget.objects.filter(pk=row.pk).update(last_error=error, lacking=lacking)
+    return True
 
 
 def _is_due(widget: DashboardWidgetBase, row: Widget | None, *, force: bool) -> bool:
@@ -152,6 +153,14 @@ def _is_due(widget: DashboardWidgetBase, row: Widget | None, *, force: bool) -> 
         return False
     if force:
         return True
+    try:
+        return _wants(widget, row)
+    except Exception as error:
+        complain("asked whether it is due", widget, error)
+        return False
+
+
+def _wants(widget: DashboardWidgetBase, row: Widget | None) -> bool:
     if type(widget).should_update is DashboardWidgetBase.should_update:
         return widget.is_due(row.last_update if row else None)
     return widget.should_update()

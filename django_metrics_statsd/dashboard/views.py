@@ -22,7 +22,7 @@ from django_metrics_statsd.dashboard.live.hub import hub
 from django_metrics_statsd.dashboard.live.pace import pace
 from django_metrics_statsd.dashboard.live.streams import frames
 from django_metrics_statsd.dashboard.models import Widget
-from django_metrics_statsd.dashboard.rendering import Tile, render_body
+from django_metrics_statsd.dashboard.rendering import Tile, render_body, title_of
 from django_metrics_statsd.dashboard.updater import updater
 from django_metrics_statsd.dashboard.widget_base import DashboardWidgetBase
 from django_metrics_statsd.dashboard.widget_pool import dashboard_widget_pool
@@ -34,6 +34,7 @@ CHARTS = "django_metrics_statsd.monitoring"
 
 
 @page_access
+@csrf_protect
 @require_GET
 @never_cache
 def dashboard(request: HttpRequest) -> HttpResponse:
@@ -71,7 +72,10 @@ def events(request: HttpRequest) -> HttpResponseBase:
         return HttpResponse(status=204)
     # The header is what a browser sends by itself when it comes back; it is newer than the address.
     since = _whole(request.headers.get("Last-Event-ID") or request.GET.get("since"))
-    response = StreamingHttpResponse(frames(visitor_of(request), since), content_type="text/event-stream")
+    if since > changes.latest():  # from before the table was emptied
+        since = 0
+    stream = frames(visitor_of(request), since, frozenset(_shown(request)))
+    response = StreamingHttpResponse(stream, content_type="text/event-stream")
     response["Cache-Control"] = "no-cache, no-store, no-transform"
     response["X-Accel-Buffering"] = "no"
     response["Content-Encoding"] = "identity"  # GZipMiddleware leaves it alone
@@ -86,8 +90,9 @@ def changed(request: HttpRequest) -> HttpResponse:
     """``{"seq", "keys", "stream", "wait"}``: what changed, and seconds until the next question."""
     updater.attend()
     seq, found = changes.since(_whole(request.GET.get("since")))
+    keys = sorted(found.keys() & _shown(request).keys())
     stream = isinstance(request, ASGIRequest) and len(hub) < conf.DASHBOARD_MAX_STREAMS
-    return JsonResponse({"seq": seq, "keys": sorted(found), "stream": stream, "wait": pace.next()})
+    return JsonResponse({"seq": seq, "keys": keys, "stream": stream, "wait": pace.next()})
 
 
 @exempt
@@ -141,7 +146,7 @@ def _tile(
 ) -> Tile:
     name = widget.get_name()
     width, height = layout.size_of(widget, wanted)
-    return Tile(name, widget.get_title(), width, height, render_body(widget, request, rows.get(name)))
+    return Tile(name, title_of(widget), width, height, render_body(widget, request, rows.get(name)))
 
 
 def _whole(value: Any) -> int:

@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from django.db import router
 from django.utils import timezone
 
 if TYPE_CHECKING:
@@ -80,7 +81,9 @@ class DashboardWidgetBase:
         """Return a value that this widget has saved, or `default`."""
         from django_metrics_statsd.dashboard.models import WidgetSetting
 
-        kept = WidgetSetting.objects.filter(widget_name=self.get_name(), setting_name=setting_name)
+        # Where it is written: a copy may not have it yet when a page is told of it.
+        rows = WidgetSetting.objects.using(router.db_for_write(WidgetSetting))
+        kept = rows.filter(widget_name=self.get_name(), setting_name=setting_name)
         return next(iter(kept.values_list("value", flat=True)), default)
 
     def save_setting(self, setting_name: str, value: Any) -> None:

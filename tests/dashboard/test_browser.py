@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -20,7 +23,8 @@ Serve = Callable[..., Site]
 Open = Callable[..., Any]
 #: What the browser itself says of a server that is away or refuses; nothing of the page's own.
 AWAY = re.compile(
-    r"ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE|status of (403|503)"
+    r"ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE"
+    r"|status of (403|404|503|504)"
 )
 
 
@@ -307,3 +311,77 @@ def test_a_wall_screen_has_tiles_and_the_state_and_nothing_to_press(serve: Serve
     assert status(page) == "live"
     site.set_value("Counter", 6)
     shows(page, "Counter", 6)
+
+
+def test_a_tile_that_somebody_may_no_longer_see_is_emptied(serve: Serve, visit: Open) -> None:
+    site = serve("uvicorn", DASHBOARD_CHECK_SECONDS=0.5)
+    site.shell(
+        "from django.contrib.auth.models import Permission, User\n"
+        "User.objects.get(username='viewer').user_permissions.add("
+        "Permission.objects.get(codename='view_user'))"
+    )
+    site.set_value("Secret", 77)
+    page = visit(site, "viewer")
+    shows(page, "Secret", 77)
+    site.shell(
+        "from django.contrib.auth.models import Permission, User\n"
+        "User.objects.get(username='viewer').user_permissions.remove("
+        "Permission.objects.get(codename='view_user'))"
+    )
+    page.locator("[data-tile=Secret].gone").wait_for(state="attached")
+    assert "77" not in page.locator("[data-tile=Secret]").text_content()
+    site.set_value("Counter", 8)
+    shows(page, "Counter", 8)
+
+
+def test_a_widget_that_is_switched_off_is_gone_from_open_pages_and_comes_back(
+    serve: Serve, visit: Open
+) -> None:
+    site = serve("uvicorn")
+    page = visit(site, "viewer")
+    switch = (  # what the admin does
+        "from django_metrics_statsd.dashboard.live.publishing import publish\n"
+        "from django_metrics_statsd.dashboard.models import Widget\n"
+        "Widget.objects.update_or_create(name='Counter', defaults={{'enabled': {}}})\n"
+        "publish('Counter')"
+    )
+    site.shell(switch.format(False))
+    page.locator("[data-tile=Counter].gone").wait_for(state="attached")
+    site.shell(switch.format(True))
+    page.locator("[data-tile=Counter]:not(.gone) .big").wait_for()
+
+
+def test_a_tile_that_cannot_be_had_is_asked_for_now_and_then_however_often_it_changes(
+    serve: Serve, visit: Open
+) -> None:
+    site = serve("uvicorn")
+    page = visit(site, "viewer")
+    asked: list[float] = []
+
+    def refuse(route: Any) -> None:
+        asked.append(time.monotonic())
+        route.fulfill(status=504, body="slow")
+
+    page.route("**/dashboard/widget/Counter", refuse)
+    began = time.monotonic()
+    for value in range(6):
+        site.set_value("Counter", value)
+    page.wait_for_timeout(max(0.0, 9_000 - 1_000 * (time.monotonic() - began)))
+    assert 2 <= len(asked) <= 6
+    page.unroute("**/dashboard/widget/Counter")
+    shows(page, "Counter", 5)
+
+
+@pytest.mark.parametrize("kind", ["uvicorn", "gunicorn"])
+def test_a_server_that_hangs_is_not_called_live(serve: Serve, visit: Open, kind: str) -> None:
+    site = serve(kind)
+    page = visit(site, "viewer")
+    group = os.getpgid(site.running().pid)
+    os.killpg(group, signal.SIGSTOP)
+    try:
+        page.locator("body[data-live-state=warn]").wait_for(timeout=60_000)
+    finally:
+        os.killpg(group, signal.SIGCONT)
+    site.set_value("Counter", 3)
+    shows(page, "Counter", 3)
+    in_state(page, "ok")

@@ -130,7 +130,7 @@ def test_open_pages_hold_two_connections_at_most(
 def test_processes_that_publish_at_the_same_time_each_get_numbers_of_their_own(site: Site) -> None:
     """The first change ever is among them, and a reader follows from number to number without a gap."""
     names = ["Counter", "Wide", "Table", "Secret"]
-    cookie = site.enter("viewer")
+    cookie = site.enter("root")
     seen: list[int] = []
     done = threading.Event()
 

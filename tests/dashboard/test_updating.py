@@ -56,7 +56,7 @@ def test_one_that_fails_does_not_stop_the_rest_and_is_told_of() -> None:
     results = {outcome.name: outcome.result for outcome in updating.update()}
     assert results == {"Bad": "failed", "Good": "updated", "Same": "unchanged", "Poor": "needs"}
     assert Widget.objects.get(name="Bad").last_error == "LookupError: no such thing"
-    assert set(changes.since(0)[1]) == {"Bad", "Good"}
+    assert set(changes.since(0)[1]) == {"Bad", "Good", "Poor"}
     assert updating.update() == []
 
 

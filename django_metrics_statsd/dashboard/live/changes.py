@@ -46,4 +46,4 @@ def since(seq: int) -> tuple[int, dict[str, int]]:
     newest = latest()
     if newest < seq:
         return newest, dict(rows.values_list("key", "seq"))
-    return newest, {}
+    return seq, {}  # not the newest: what has come since the rows were read is for the next time

@@ -5,24 +5,31 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from django.db import connections
 
 from django_metrics_statsd import background
 from django_metrics_statsd.background import Worker, ending
 from django_metrics_statsd.conf import conf as core
-from django_metrics_statsd.dashboard.access import Visitor, still_may
+from django_metrics_statsd.dashboard.access import Visitor, still_sees
 from django_metrics_statsd.dashboard.conf import conf
 from django_metrics_statsd.dashboard.live.watcher import Watcher
+from django_metrics_statsd.dashboard.widget_base import DashboardWidgetBase
+from django_metrics_statsd.dashboard.widget_pool import dashboard_widget_pool
 from django_metrics_statsd.decorators import muted
+from django_metrics_statsd.safety import failed
 
 
 class Listener:
-    """One open stream: lives in its event loop, is told of changes there, and keeps only names of widgets."""
+    """One open stream: lives in its event loop, is told of changes there, and keeps only names of widgets.
 
-    def __init__(self, visitor: Visitor, since: int) -> None:
-        self.visitor, self.seq = visitor, since
+    Attributes:
+        names: the widgets that its visitor may see; of others it is told nothing.
+    """
+
+    def __init__(self, visitor: Visitor, since: int, names: frozenset[str]) -> None:
+        self.visitor, self.seq, self.names = visitor, since, names
         self.loop = asyncio.get_running_loop()
         self.pending: set[str] = set()
         self.closing: str | None = None
@@ -30,10 +37,18 @@ class Listener:
 
     def offer(self, seq: int, found: dict[str, int]) -> None:
         """Take in what changed after what this stream knows of; all of it where the numbers began anew."""
-        news = [key for key, number in found.items() if number > self.seq or seq < self.seq]
+        fresh = {key for key, number in found.items() if number > self.seq or seq < self.seq}
+        news = fresh & self.names
         self.seq = seq
         if news:
             self.pending.update(news)
+            self._event.set()
+
+    def may_see(self, names: frozenset[str]) -> None:
+        """Take in what the visitor may see now; the page is to ask, in vain, for what is gone."""
+        gone, self.names = self.names - names, names
+        if gone:
+            self.pending.update(gone)
             self._event.set()
 
     def close(self, reason: str) -> None:
@@ -76,15 +91,18 @@ class Hub:
     def __len__(self) -> int:
         return len(self._listeners)
 
-    def join(self, listener: Listener) -> None:
-        """Have `listener` told of what changed since its number, from now on."""
+    def join(self, listener: Listener) -> bool:
+        """Have `listener` told of what changed since its number, from now on; False: there are too many."""
         with self._lock:
+            if len(self._listeners) >= conf.DASHBOARD_MAX_STREAMS:
+                return False
             self._listeners.add(listener)
             self._checked.setdefault(listener.visitor, time.monotonic())
             if self._watcher is None:
                 self._start()
-            elif self._known is not None:
+            elif self._known is not None and listener.seq <= self._seq:  # it may know more than this process
                 listener.offer(self._seq, self._known)
+            return True
 
     def leave(self, listener: Listener) -> None:
         """Forget `listener`; with the last one the threads end."""
@@ -107,8 +125,9 @@ class Hub:
         background.look_after(self)
         if core.STATSD_HANDLE_SIGTERM:
             background.handle_sigterm()
-        self._watcher = Watcher(self._changed)
-        self._watcher.start()
+        watcher = Watcher(lambda seq, found: self._changed(watcher, seq, found))
+        watcher.start()
+        self._watcher = watcher
         self._checker = Worker(
             self._check, min(1.0, conf.DASHBOARD_CHECK_SECONDS), "metrics-dashboard-checker"
         )
@@ -122,9 +141,11 @@ class Hub:
         self._watcher = self._checker = self._known = None
         self._checked.clear()
 
-    def _changed(self, seq: int, found: dict[str, int]) -> None:
-        """Hand a batch on to the loops, from the watcher's thread."""
+    def _changed(self, watcher: Watcher, seq: int, found: dict[str, int]) -> None:
+        """Hand a batch on to the loops, from the watcher's thread; one that was stopped has no say."""
         with self._lock:
+            if watcher is not self._watcher:
+                return
             self._known = found if seq < self._seq else {**(self._known or {}), **found}
             self._seq = seq
             listeners = list(self._listeners)
@@ -137,17 +158,26 @@ class Hub:
 
     def _check(self) -> None:
         """End the streams of those who may no longer see the dashboard; each is asked about now and then."""
+        widgets = dashboard_widget_pool.get_widgets()
         try:
-            if conf.DASHBOARD_REQUIRE_LOGIN:
+            if conf.DASHBOARD_REQUIRE_LOGIN or any(each.permission for each in widgets.values()):
                 with muted():
-                    self._deny_some()
+                    self._ask_about_some(widgets)
         finally:
             connections.close_all()
 
-    def _deny_some(self) -> None:
+    def _ask_about_some(self, widgets: Mapping[str, DashboardWidgetBase]) -> None:
         for visitor in self._due():
-            if not still_may(visitor):
-                self._deny(visitor)
+            try:
+                names = still_sees(visitor, widgets)
+            except Exception:  # of one user's, say of a backend that asks elsewhere; the others go on
+                failed("dashboard.checker")
+                connections.close_all()
+                continue
+            if names is None:
+                self._tell(visitor, _close, "denied")
+            else:
+                self._tell(visitor, _limit, names)
 
     def _due(self) -> list[Visitor]:
         now = time.monotonic()
@@ -160,10 +190,10 @@ class Hub:
             self._checked.update(dict.fromkeys(due, now))
         return due
 
-    def _deny(self, visitor: Visitor) -> None:
+    def _tell(self, visitor: Visitor, function: Callable[..., object], what: object) -> None:
         members = [listener for listener in list(self._listeners) if listener.visitor == visitor]
         for loop, those in _by_loop(members):
-            _call(loop, _close, those, "denied")
+            _call(loop, function, those, what)
 
 
 def _by_loop(listeners: Iterable[Listener]) -> Iterable[tuple[asyncio.AbstractEventLoop, list[Listener]]]:
@@ -183,6 +213,11 @@ def _call(loop: asyncio.AbstractEventLoop, function: Callable[..., object], *arg
 def _offer(listeners: list[Listener], seq: int, found: dict[str, int]) -> None:
     for listener in listeners:
         listener.offer(seq, found)
+
+
+def _limit(listeners: list[Listener], names: frozenset[str]) -> None:
+    for listener in listeners:
+        listener.may_see(names)
 
 
 def _close(listeners: list[Listener], reason: str) -> None:

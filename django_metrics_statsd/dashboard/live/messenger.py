@@ -37,15 +37,24 @@ class _Sender:
     def send(self, url: str, seq: int) -> None:
         if time.monotonic() < self.quiet_until:
             return
-        with self.lock:
-            try:
-                if self.client is None or self.url != url:
-                    self.close()
-                    self.client, self.url = connect(url), url
-                self.client.publish(CHANNEL, seq)
-            except Exception as error:
-                self.quiet_until = time.monotonic() + PAUSE
-                complain(error)
+        # Whoever waits longer finds out that Redis hangs; the message is made up for by the next look.
+        if not self.lock.acquire(timeout=TIMEOUT):
+            return
+        try:
+            if time.monotonic() >= self.quiet_until:
+                self._publish(url, seq)
+        finally:
+            self.lock.release()
+
+    def _publish(self, url: str, seq: int) -> None:
+        try:
+            if self.client is None or self.url != url:
+                self.close()
+                self.client, self.url = connect(url), url
+            self.client.publish(CHANNEL, seq)
+        except Exception as error:
+            self.quiet_until = time.monotonic() + PAUSE
+            complain(error)
 
     def close(self) -> None:
         client, self.client, self.quiet_until = self.client, None, 0.0

@@ -21,16 +21,18 @@ PING = 15.0
 RETRY = 1_000
 
 
-async def frames(visitor: Visitor, since: int) -> AsyncIterator[bytes]:
+async def frames(visitor: Visitor, since: int, names: frozenset[str]) -> AsyncIterator[bytes]:
     """Yield events until the time is up or the visitor may no longer see the dashboard.
 
-    ``changes`` carries ``{"seq", "keys"}``; ``ping`` is a sign of life; ``renew`` asks to come again now;
-    ``denied`` ends it for good.
+    ``changes`` carries ``{"seq", "keys"}``, of these names alone; ``ping`` is a sign of life; ``renew`` asks
+    to come again now; ``denied`` and ``full`` say that there is no stream (any more).
     """
     await _give_back_the_thread()
-    listener = Listener(visitor, since)
-    hub.join(listener)
+    listener = Listener(visitor, since, names)
     try:
+        if not hub.join(listener):
+            yield _event("full")
+            return
         yield b"retry: %d\n\n" % RETRY + _event("ping")
         async for frame in _told(listener):
             yield frame

@@ -69,15 +69,19 @@ class Watcher:
         # What changed before the subscription held has sent its message to nobody: look once it holds.
         fresh = receiver is not None and receiver.connect()
         listening = receiver is not None and receiver.connected
-        if fresh or not listening or time.monotonic() - self._looked >= LOOK_ANYWAY:
-            self._look()
+        anyway = time.monotonic() - self._looked >= LOOK_ANYWAY
+        if fresh or not listening or anyway:
+            found = self._look()
+            if receiver is not None and listening and not fresh and found:
+                receiver.close()  # its messages get lost on the way: a connection that a network forgot
         if receiver is not None and receiver.connected:
-            if receiver.wait(LISTEN):
+            if receiver.wait(LISTEN) and not self._stopped.is_set():
                 self._look()
         else:
             self._stopped.wait(conf.DASHBOARD_POLL_SECONDS)
 
-    def _look(self) -> None:
+    def _look(self) -> bool:
+        """Look for changes, and tell of them; say whether there were any."""
         self._looked = time.monotonic()
         try:
             close_old_connections()
@@ -85,11 +89,12 @@ class Watcher:
         except DatabaseError as error:
             connections.close_all()
             say_once("dashboard.changes", "the table of changes cannot be read: %s", type(error).__name__)
-            return
+            return False
         except Exception:
             connections.close_all()
             failed("dashboard.changes")
-            return
+            return False
         first, before, self._seq = self._seq is None, self._seq, seq
         if first or found or seq != before:
             self._changed(seq, found)
+        return bool(found) and not first

@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
                 ("enabled", models.BooleanField(default=True, verbose_name="enabled")),
                 ("last_update", models.DateTimeField(blank=True, null=True, verbose_name="last update")),
                 ("last_error", models.CharField(blank=True, max_length=500, verbose_name="last error")),
+                ("lacking", models.BooleanField(default=False, verbose_name="lacks something")),
             ],
             options={
                 "verbose_name": "widget",

@@ -42,7 +42,8 @@
   }
 
   function sayPlace(tile) {
-    say(texts.moved, { title: titleOf(tile), place: tiles().indexOf(tile) + 1, count: tiles().length });
+    const seen = tiles().filter((each) => !each.classList.contains("gone"));
+    say(texts.moved, { title: titleOf(tile), place: seen.indexOf(tile) + 1, count: seen.length });
   }
 
   function moveByKey(tile, key) {
@@ -176,9 +177,9 @@
   }
 
   function apply(kept) {
-    kept.order.forEach((name, index) => {
-      const tile = tiles().find((each) => each.dataset.tile === name);
-      if (tile) place(tile, index);
+    const there = new Set(tiles().map((tile) => tile.dataset.tile)); // widgets come and go
+    kept.order.filter((name) => there.has(name)).forEach((name, index) => {
+      place(tiles().find((each) => each.dataset.tile === name), index);
     });
     for (const tile of tiles()) {
       const wanted = kept.sizes[tile.dataset.tile];

@@ -11,6 +11,8 @@
   const SILENCE = 40_000; // more than two signs of life of the server
   const TOGETHER = 30; // changes that come this close are fetched together
   const AT_ONCE = 4; // fetches side by side
+  const PATIENCE = 30_000; // milliseconds that an answer may take
+  const LONGEST = 30_000; // milliseconds between two tries of a tile that cannot be had
 
   let seq = Number(grid.dataset.seq) || 0;
   let source = null;
@@ -71,7 +73,8 @@
     mine.addEventListener("ping", heard);
     mine.addEventListener("changes", heard);
     mine.addEventListener("renew", () => source === mine && open());
-    mine.addEventListener("denied", () => source === mine && denied());
+    // Whoever logged in anew meanwhile has another session: the answer to a question tells.
+    for (const end of ["denied", "full"]) mine.addEventListener(end, () => source === mine && ask());
     mine.addEventListener("error", () => source === mine && broken(mine));
     alive();
   }
@@ -81,15 +84,22 @@
     say("warn", texts.reconnecting, 1_500);
     if (mine.readyState === EventSource.CLOSED) {
       // 204, an error page, or no permission: whatever it is, the answer to a question will tell.
-      streamAgainAt = Date.now() + 30_000;
-      stop();
-      poll();
+      ask();
     }
+  }
+
+  function ask() {
+    streamAgainAt = Date.now() + 30_000;
+    stop();
+    poll();
   }
 
   function alive() {
     clearTimeout(silenceTimer);
-    silenceTimer = setTimeout(open, SILENCE);
+    silenceTimer = setTimeout(() => {
+      say("warn", texts.reconnecting);
+      open();
+    }, SILENCE);
   }
 
   function stop() {
@@ -109,7 +119,7 @@
     try {
       const url = new URL(grid.dataset.changes, location.href);
       url.searchParams.set("since", seq);
-      const answer = await fetch(url, { headers: { Accept: "application/json" }, redirect: "manual" });
+      const answer = await askFor(url, "application/json");
       if (mine !== generation) return;
       if (refused(answer)) return denied();
       if (!answer.ok) throw new Error(answer.statusText);
@@ -129,6 +139,10 @@
     pollTimer = setTimeout(poll, wait * 1_000 * (0.9 + Math.random() * 0.2));
   }
 
+  function askFor(url, type) {
+    return fetch(url, { headers: { Accept: type }, redirect: "manual", signal: AbortSignal.timeout(PATIENCE) });
+  }
+
   function refused(answer) {
     return answer.status === 401 || answer.status === 403 || answer.type === "opaqueredirect";
   }
@@ -137,11 +151,13 @@
 
   const waiting = new Set();
   const running = new Set();
+  const retries = new Map(); // of tiles that could not be had: { timer, delay }
   let together = 0;
 
   function take(news) {
     if (typeof news.seq === "number") seq = news.seq;
-    news.keys.forEach((key) => waiting.add(key));
+    // A tile that cannot be had is tried again in its own time, however often it changes.
+    news.keys.forEach((key) => retries.get(key)?.timer || waiting.add(key));
     if (waiting.size && !together) together = setTimeout(next, TOGETHER);
   }
 
@@ -163,20 +179,32 @@
     return grid.querySelector(`[data-tile="${CSS.escape(key)}"]`);
   }
 
-  async function refresh(key, again = 1) {
+  async function refresh(key) {
     const tile = tileOf(key);
     if (!tile) return;
     try {
-      const answer = await fetch(tile.dataset.url, { headers: { Accept: "text/html" }, redirect: "manual" });
+      const answer = await askFor(tile.dataset.url, "text/html");
       if (refused(answer)) return denied();
-      tile.classList.toggle("gone", answer.status === 404);
-      if (answer.status === 404) return;
-      if (!answer.ok) throw new Error(answer.statusText);
-      swap(tile, await answer.text());
+      if (!answer.ok && answer.status !== 404) throw new Error(answer.statusText);
+      const html = answer.status === 404 ? "" : await answer.text();
+      retries.delete(key);
+      tile.classList.toggle("gone", !html);
+      if (html) swap(tile, html);
+      else tile.querySelector(".tile-body").replaceChildren(); // it is not for this reader any more
     } catch {
-      // The server may be just starting. The tile keeps what it shows.
-      setTimeout(() => (over ? null : refresh(key, Math.min(again * 2, 30))), again * 1_000);
+      later(key); // the server may be just starting; the tile keeps what it shows
     }
+  }
+
+  function later(key) {
+    const delay = Math.min(LONGEST, 2 * (retries.get(key)?.delay ?? 500));
+    const timer = setTimeout(() => {
+      retries.set(key, { timer: 0, delay });
+      if (over) return;
+      waiting.add(key);
+      if (!together) together = setTimeout(next, TOGETHER);
+    }, delay);
+    retries.set(key, { timer, delay });
   }
 
   function swap(tile, html) {
