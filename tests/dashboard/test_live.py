@@ -360,3 +360,32 @@ def test_of_pages_below_each_other_one_is_current(monkeypatch: pytest.MonkeyPatc
     sections.add("Monitoring", "monitoring", lambda request: True)
     (link,) = sections.links(RequestFactory().get("/metrics/stats/"))
     assert (link.title, link.current) == ("Monitoring", "page")
+
+
+class Deaf:
+    """A connection to Redis that looks well and brings nothing, as one that a network forgot."""
+
+    connected, closed = True, False
+
+    def connect(self) -> bool:
+        return False
+
+    def wait(self, seconds: float) -> bool:
+        return False
+
+    def close(self) -> None:
+        self.connected, self.closed = False, True
+
+
+def test_a_connection_that_brings_no_messages_is_given_up(table: dict[str, int]) -> None:
+    told: list[int] = []
+    watcher, receiver = Watcher(lambda seq, found: told.append(seq)), Deaf()
+    table.update(A=1)
+    watcher._look()
+    for changed in (False, True):
+        if changed:
+            table.update(A=2)
+        watcher._looked = 0.0  # it is time to look, message or not
+        watcher._round(receiver)  # type: ignore[arg-type]
+        assert receiver.closed is changed
+    assert told == [1, 2]
