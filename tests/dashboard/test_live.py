@@ -377,6 +377,7 @@ class Deaf:
         self.connected, self.closed = False, True
 
 
+@pytest.mark.django_db
 def test_a_connection_that_brings_no_messages_is_given_up(table: dict[str, int]) -> None:
     told: list[int] = []
     watcher, receiver = Watcher(lambda seq, found: told.append(seq)), Deaf()
