@@ -251,3 +251,11 @@ def test_prune_monitors_can_say_what_would_go(
     assert Rollup.objects.count() == 3
     call_command("prune_monitors", "checkout")
     assert Rollup.objects.count() == 1
+
+
+def test_a_wall_screen_shows_one_monitor_or_stats_anew_each_minute(staff_client: Client) -> None:
+    """The page of all monitors loads its charts anew by itself."""
+    again = '<meta http-equiv="refresh" content="60">'
+    for path, by_itself in (("", False), ("monitors/user_count/", True), ("stats/", True)):
+        assert (again in staff_client.get(f"/monitoring/{path}?kiosk").content.decode()) is by_itself
+        assert again not in staff_client.get(f"/monitoring/{path}").content.decode()

@@ -42,12 +42,22 @@ def fetch(stats: Collection[int], edges: Sequence[int], now: float, fine: int | 
     if not stats:
         return found
     wanted = set(stats)
-    parts = _parts(wanted, edges, resolution(edges, now) if fine is None else fine)
-    for stat, start, data in sorted(parts, key=lambda part: when(part[2])):
-        span = bisect_right(edges, start) - 1
-        if 0 <= span < len(edges) - 1:
-            rolling.add(found.setdefault(stat, {}), span, data)
+    later = []
+    for part in _parts(wanted, edges, resolution(edges, now) if fine is None else fine):
+        if moment := when(part[2]):
+            later.append((moment, part))  # what has an order; all else is added up as it comes, and forgotten
+        else:
+            _add(found, edges, part)
+    for _moment, part in sorted(later, key=lambda each: each[0]):
+        _add(found, edges, part)
     return found
+
+
+def _add(found: Points, edges: Sequence[int], part: tuple[int, int, bytes]) -> None:
+    stat, start, data = part
+    span = bisect_right(edges, start) - 1
+    if 0 <= span < len(edges) - 1:
+        rolling.add(found.setdefault(stat, {}), span, data)
 
 
 def resolution(edges: Sequence[int], now: float) -> int:
