@@ -19,7 +19,8 @@ from django_metrics_statsd.monitoring.rollups.pruning import prune_rollups, rete
 from django_metrics_statsd.monitoring.rollups.reading import read
 from django_metrics_statsd.monitoring.thresholds import Threshold
 from django_metrics_statsd.monitoring.views import DurationView, IntegerCountView
-from django_metrics_statsd.monitoring.views.questions import earlier, read_question
+from django_metrics_statsd.monitoring.views.periods import earlier
+from django_metrics_statsd.monitoring.views.questions import read_question
 from tests.monitoring.watched import Checkout, MonitorUserCount
 
 pytestmark = [pytest.mark.urls("tests.monitoring.urls"), pytest.mark.usefixtures("monitors")]

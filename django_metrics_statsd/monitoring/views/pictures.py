@@ -24,7 +24,8 @@ from django_metrics_statsd.monitoring.rollups.statistics import (
     unit_of,
     value_of,
 )
-from django_metrics_statsd.monitoring.views.questions import STEPS, Question, coarser, earlier
+from django_metrics_statsd.monitoring.views.periods import aligned, earlier
+from django_metrics_statsd.monitoring.views.questions import STEPS, Question, coarser
 
 #: Lines that can be told apart in one chart; what is less is added up.
 MOST_SERIES = 8
@@ -218,12 +219,6 @@ def _lines(series: Series, starts: Sequence[int], statistics: Sequence[str], tit
             if not label or len(shown) > 1:
                 words.append(str(LABELS[statistic]))
             yield Line(", ".join(words), values)
-
-
-def aligned(starts: Sequence[int], values: Sequence[Value], wanted: Sequence[int]) -> list[Value]:
-    """Return the values of the buckets that begin at these moments; None where none does."""
-    found = dict(zip(starts, values, strict=True))
-    return [found.get(start) for start in wanted]
 
 
 def _limits(view: Any, statistics: Sequence[str], question: Question) -> Iterator[charts.Threshold]:

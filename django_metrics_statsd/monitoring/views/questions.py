@@ -5,7 +5,7 @@ So a link keeps the view. What makes no sense is said, and something that does i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from math import ceil
@@ -239,23 +239,6 @@ def read_question(params: Any, now: float | None = None) -> Question:
 def coarser(question: Question, step: str) -> Question:
     """Return the question with a coarser step."""
     return replace(question, step=step, start=buckets.floor(question.start, step, question.zone))
-
-
-def earlier(question: Question, starts: Sequence[int]) -> tuple[list[int], int]:
-    """Return for each bucket of a question the beginning of the one that it is compared with; and the end.
-
-    Of weeks and months these are as many before; of what is shorter, those when the clocks showed the same.
-    """
-    zone, step = question.zone, question.step
-    if step in {"week", "month"}:
-        found = [starts[0]]
-        for _start in starts:
-            found.append(buckets.floor(found[-1] - 1, step, zone))
-        return found[:0:-1], starts[0]
-    first, end = question.before()
-    if days := question.days():
-        return [buckets.days_earlier(start, days, zone) for start in starts], end
-    return [start - question.start + first for start in starts], end
 
 
 def choices(question: Question) -> dict[str, Any]:

@@ -19,8 +19,9 @@ from django_metrics_statsd.monitoring.stats import reading
 from django_metrics_statsd.monitoring.views.access import StaffOnly
 from django_metrics_statsd.monitoring.views.exports import as_csv, as_json
 from django_metrics_statsd.monitoring.views.pages import page_context
-from django_metrics_statsd.monitoring.views.pictures import Line, Picture, aligned, marks, starts_of
-from django_metrics_statsd.monitoring.views.questions import Question, earlier, read_question
+from django_metrics_statsd.monitoring.views.periods import aligned, earlier
+from django_metrics_statsd.monitoring.views.pictures import Line, Picture, marks, starts_of
+from django_metrics_statsd.monitoring.views.questions import Question, read_question
 from django_metrics_statsd.safety import failed
 
 #: How many names are listed, and how many lines one chart has.
