@@ -1,7 +1,7 @@
 """Pictures of the panel for people to look at: ``python -m tests.browser_panel.screenshots docs/images``.
 
 Writes ``panel-light.png``, ``panel-dark.png`` and ``panel-narrow.png``, and the demo's front page as
-``demo-light.png`` and ``demo-dark.png``.
+``demo-light.png``.
 """
 
 from __future__ import annotations
@@ -49,8 +49,7 @@ def main(folder: Path) -> None:
             for look in SIZES:
                 panel(browser, site, look, folder)
             time.sleep(10)
-            for look in ("light", "dark"):
-                front(browser, site, look, folder)
+            front(browser, site, "light", folder)
         finally:
             site.stop()
             site.close()
