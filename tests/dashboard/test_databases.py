@@ -143,9 +143,13 @@ def test_processes_that_publish_at_the_same_time_each_get_numbers_of_their_own(s
     reader.start()
     # Each names the widgets in another order: rows are locked in one, so that nobody waits in a circle.
     workers = [start(site, "publish_many", "60", *names[turn:], *names[:turn]) for turn in range(4)]
-    numbers = [int(number) for worker in workers for number in said(worker).split()]
-    done.set()
-    reader.join(30)
+    try:
+        numbers = [int(number) for worker in workers for number in said(worker).split()]
+    finally:
+        done.set()
+        reader.join(30)
+        for worker in workers:
+            worker.communicate()
     assert sorted(numbers) == list(range(1, 241))
     assert seen == sorted(seen)
     assert site.json("/dashboard/changes?since=0", cookie) | {"wait": 0, "stream": 0} == {

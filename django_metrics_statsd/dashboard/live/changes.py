@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import random
+import time
+from collections.abc import Iterable, Sequence
+from typing import Final
 
-from django.db import router, transaction
+from django.db import OperationalError, connections, router, transaction
 from django.db.models import F
 
 from django_metrics_statsd.dashboard.models import Change, Counter
+
+#: How often a change is tried to be written where another writer was in the way.
+TRIES: Final = 5
 
 
 def record(keys: Iterable[str]) -> int:
@@ -15,17 +21,38 @@ def record(keys: Iterable[str]) -> int:
 
     Numbers come from one row whose lock is held until the commit: who reads number 7 has therefore seen
     everything up to 6, in any database.
+
+    Raises:
+        django.db.Error: it cannot be written.
     """
-    alias = router.db_for_write(Change)
+    alias, keys = router.db_for_write(Change), sorted(set(keys))
+    for _ in range(TRIES - 1):
+        try:
+            return _record(alias, keys)
+        except OperationalError as error:
+            if connections[alias].in_atomic_block or not _gave_way(error):
+                raise
+            time.sleep(random.uniform(0.01, 0.1))
+    return _record(alias, keys)
+
+
+def _record(alias: str, keys: Sequence[str]) -> int:
     with transaction.atomic(using=alias):
         counter = Counter.objects.using(alias)
         if not counter.filter(pk=1).update(seq=F("seq") + 1):
             counter.get_or_create(pk=1)
             counter.filter(pk=1).update(seq=F("seq") + 1)
         seq = counter.values_list("seq", flat=True).get(pk=1)
-        for key in sorted(set(keys)):
+        for key in keys:
             Change.objects.using(alias).update_or_create(key=key, defaults={"seq": seq})
     return seq
+
+
+def _gave_way(error: OperationalError) -> bool:
+    """Whether the database ended one of two transactions that waited for each other, as for the first row."""
+    cause = error.__cause__
+    states = {getattr(cause, "sqlstate", None), getattr(cause, "pgcode", None)}
+    return bool(states & {"40001", "40P01"}) or error.args[:1] in {(1213,), (1205,)}
 
 
 def latest() -> int:
