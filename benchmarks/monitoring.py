@@ -76,7 +76,7 @@ def fill(model: Any, start: int, count: int, end: float) -> float:
             for index in range(min(BATCH, count - first))
         ]
         before = time.perf_counter()
-        kept, dropped = write(batch)
+        kept, dropped, _ = write(batch)
         took += time.perf_counter() - before
         if kept or dropped:
             raise RuntimeError(f"{len(kept)} were not written, {dropped} were refused")
