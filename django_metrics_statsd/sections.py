@@ -9,14 +9,14 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch
 
 
 class Section(NamedTuple):
-    """A page: its title, its view as `reverse` takes it, and whether who asks may see it."""
+    """A page: its title, its URL (raises NoReverseMatch without one), and whether who asks may see it."""
 
     title: Any
-    view: Any
+    url: Callable[[], str]
     may_see: Callable[[HttpRequest], bool]
 
 
@@ -28,19 +28,17 @@ class Link(NamedTuple):
     current: str
 
 
-_sections: list[Section] = []
+_sections: dict[str, Section] = {}
 
 
-def add(title: Any, view: Any, may_see: Callable[[HttpRequest], bool]) -> None:
-    """Add a page, once."""
-    section = Section(title, view, may_see)
-    if section.view not in [each.view for each in _sections]:
-        _sections.append(section)
+def add(app: str, title: Any, url: Callable[[], str], may_see: Callable[[HttpRequest], bool]) -> None:
+    """Add the page of an app. Both functions may import what an app should not at its start."""
+    _sections[app] = Section(title, url, may_see)
 
 
 def links(request: HttpRequest) -> list[Link]:
     """Return links to the pages that who asks may see, in the order of ``INSTALLED_APPS``."""
-    found = [(section, url) for section in _sections if (url := _url_of(section)) is not None]
+    found = [(section, url) for section in _sections.values() if (url := _url_of(section)) is not None]
     here = max((url for _, url in found if request.path.startswith(url)), key=len, default="")
     return [
         Link(section.title, url, "" if url != here else "page" if request.path == url else "true")
@@ -51,6 +49,6 @@ def links(request: HttpRequest) -> list[Link]:
 
 def _url_of(section: Section) -> str | None:
     try:
-        return reverse(section.view)
+        return section.url()
     except NoReverseMatch:
         return None

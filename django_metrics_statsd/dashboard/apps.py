@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from django_metrics_statsd import sections
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
 
 
 class DashboardConfig(AppConfig):
@@ -19,9 +25,12 @@ class DashboardConfig(AppConfig):
     def ready(self) -> None:
         """Register the checks, and the page."""
         from django_metrics_statsd.dashboard import checks
-        from django_metrics_statsd.dashboard.access import may_view, user_of
 
         checks.register_all()
-        sections.add(
-            _("Dashboard"), "metrics_dashboard:dashboard", lambda request: may_view(user_of(request))
-        )
+        sections.add(self.label, _("Dashboard"), lambda: reverse("metrics_dashboard:dashboard"), _may_see)
+
+
+def _may_see(request: HttpRequest) -> bool:
+    from django_metrics_statsd.dashboard.access import may_view, user_of
+
+    return may_view(user_of(request))

@@ -16,7 +16,6 @@ from django_metrics_statsd.dashboard.conf import conf
 from django_metrics_statsd.dashboard.hands import Hands
 from django_metrics_statsd.dashboard.live.hub import hub
 from django_metrics_statsd.dashboard.updating import Busy, update
-from django_metrics_statsd.decorators import muted
 from django_metrics_statsd.safety import failed, say_once
 
 #: Seconds between two rounds, and after how many nobody is looking any more.
@@ -72,8 +71,7 @@ class Updater:
             return
         try:
             close_old_connections()
-            with muted():
-                update(stopped=lambda: self._stopped, hands=self._hands)
+            update(stopped=lambda: self._stopped, hands=self._hands)
         except Busy:
             return
         except DatabaseError as error:

@@ -55,6 +55,7 @@ def _never() -> bool:
     return False
 
 
+@muted()  # what a dashboard asks says nothing about the site
 def update(
     names: Iterable[str] | None = None,
     *,
@@ -78,8 +79,7 @@ def update(
             from django_metrics_statsd.dashboard.lease import holder_of
 
             raise Busy(holder_of(LEASE))
-        with muted():  # what a dashboard asks says nothing about the site
-            return list(_each(_free(due(names, force=force), hands), mine, told, stopped, hands))
+        return list(_each(_free(due(names, force=force), hands), mine, told, stopped, hands))
 
 
 def _free(widgets: list[DashboardWidgetBase], hands: Hands | None) -> list[DashboardWidgetBase]:

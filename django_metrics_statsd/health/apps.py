@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from django_metrics_statsd import sections
@@ -23,10 +24,17 @@ class HealthConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks of settings, and the page."""
-        from django_metrics_statsd.health import system_checks, views
+        from django_metrics_statsd.health import system_checks
 
         system_checks.register_all()
-        sections.add(_("Health"), views.dashboard, _may_see)
+        sections.add(self.label, _("Health"), _url, _may_see)
+
+
+def _url() -> str:
+    """Return the page's URL: its name, django-watchman's, is one that a site may have for another page."""
+    from django_metrics_statsd.health import views
+
+    return reverse(views.dashboard)
 
 
 def _may_see(request: HttpRequest) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 
@@ -12,7 +13,7 @@ class Viewer:
     Attributes:
         everything: whether it is a superuser, who sees all events.
         scopes: the scopes whose events this user sees.
-        groups: the names of the user's groups, asked of the database.
+        groups: the names of the user's groups, asked of the database once.
     """
 
     def __init__(self, user: Any) -> None:
@@ -24,7 +25,7 @@ class Viewer:
             self.scopes.append("staff")
         self._groups = None if self.everything else getattr(user, "groups", None)
 
-    @property
+    @cached_property
     def groups(self) -> list[str]:
         """The names of the user's groups."""
         return [] if self._groups is None else list(self._groups.values_list("name", flat=True))

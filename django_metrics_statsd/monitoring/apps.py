@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from django_metrics_statsd import sections
@@ -32,7 +33,7 @@ class MonitoringConfig(AppConfig):
         from django_metrics_statsd.monitoring.annotations import connect
 
         system_checks.register_all()
-        sections.add(_("Monitoring"), "metrics_monitoring:index", _may_see)
+        sections.add(self.label, _("Monitoring"), lambda: reverse("metrics_monitoring:index"), _may_see)
         try:
             connect()
         except Exception:

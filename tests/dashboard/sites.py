@@ -164,6 +164,23 @@ def serving(kind: str, folder: Path, **settings: object) -> Iterator[Site]:
         yield site
 
 
+@contextmanager
+def thirty_pages(site: Site) -> Iterator[None]:
+    """Thirty open streams that have been told of a change; they end with the block."""
+    cookie = site.enter("viewer")
+    streams = [Stream(site, cookie) for _ in range(30)]
+    for stream in streams:
+        stream.until("ping")
+    site.set_value("Counter", 1)
+    for stream in streams:
+        stream.until("changes", "Counter")
+    try:
+        yield
+    finally:
+        for stream in streams:
+            stream.close()
+
+
 def threads(pid: int) -> int:
     return len(list(Path(f"/proc/{pid}/task").iterdir()))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -66,3 +68,18 @@ def test_a_module_of_widgets_that_cannot_be_imported_is_named() -> None:
     del safety.faults[where]
     assert message.id == "metrics_dashboard.W002"
     assert message.msg == "shop.dashboard_widgets could not be imported."
+
+
+def test_a_site_without_users_starts_so_that_the_check_can_say_so() -> None:
+    code = (
+        "import django, sys; from django.conf import settings\n"
+        "settings.configure(INSTALLED_APPS=['django_metrics_statsd', 'django_metrics_statsd.health'])\n"
+        "django.setup()\n"
+        "from django_metrics_statsd.dashboard.apps import DashboardConfig\n"
+        "import django_metrics_statsd.dashboard as module\n"
+        "DashboardConfig('django_metrics_statsd.dashboard', module).ready()\n"
+        "print([each for each in ('django.contrib.auth.views', 'django_metrics_statsd.health.views')"
+        " if each in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.dashboard.sites import MANAGE, Site, Stream, serving, threads
+from tests.dashboard.sites import MANAGE, Site, Stream, serving, thirty_pages, threads
 from tests.hits.databases import temporary_folder, use_pymysql
 from tests.services.harness import Server, wait_until
 from tests.services.stores import MariaDB, PostgreSQL, Redis
@@ -113,18 +113,10 @@ def test_open_pages_hold_two_connections_at_most(
     """One looks for changes, another asks who may still look; the third is the one that counts."""
     more = {"DASHBOARD_MESSENGER_URL": redis.url} if with_redis else {}
     with serving("uvicorn", tmp_path / "site", DATABASES={"default": entry}, **more) as site:
-        cookie = site.enter("viewer")
-        streams = [Stream(site, cookie) for _ in range(30)]
-        for stream in streams:
-            stream.until("ping")
-        site.set_value("Counter", 1)
-        for stream in streams:
-            stream.until("changes", "Counter")
         count = COUNT.format(CONNECTIONS[type(database_server)])
-        wait_until(lambda: int(site.shell(count).split()[-1]) <= 3, "connections to be given back")
-        assert threads(site.running().pid) <= 5
-        for stream in streams:
-            stream.close()
+        with thirty_pages(site):
+            wait_until(lambda: int(site.shell(count).split()[-1]) <= 3, "connections to be given back")
+            assert threads(site.running().pid) <= 5
 
 
 def test_processes_that_publish_at_the_same_time_each_get_numbers_of_their_own(site: Site) -> None:

@@ -354,10 +354,9 @@ def test_a_redis_that_hangs_holds_up_nobody_for_long(settings: Any) -> None:
 
 def test_of_pages_below_each_other_one_is_current(monkeypatch: pytest.MonkeyPatch) -> None:
     places = {"dashboard": "/metrics/", "monitoring": "/metrics/stats/"}
-    monkeypatch.setattr(sections, "_sections", [])
-    monkeypatch.setattr(sections, "reverse", places.__getitem__)
-    sections.add("Dashboard", "dashboard", lambda request: False)
-    sections.add("Monitoring", "monitoring", lambda request: True)
+    monkeypatch.setattr(sections, "_sections", {})
+    sections.add("a", "Dashboard", lambda: places["dashboard"], lambda request: False)
+    sections.add("b", "Monitoring", lambda: places["monitoring"], lambda request: True)
     (link,) = sections.links(RequestFactory().get("/metrics/stats/"))
     assert (link.title, link.current) == ("Monitoring", "page")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.dashboard.sites import MANAGE, Site, Stream, open_files, threads
+from tests.dashboard.sites import MANAGE, Site, Stream, open_files, thirty_pages, threads
 from tests.services.harness import Server, wait_until
 from tests.services.stores import Redis
 
@@ -46,18 +46,10 @@ def subscribed(redis: Redis) -> bool:
 
 def test_a_stream_holds_no_thread_and_no_connection_of_its_own(serve: Serve) -> None:
     site = serve("uvicorn")
-    cookie = site.enter("viewer")
     pid = site.running().pid
-    streams = [Stream(site, cookie) for _ in range(30)]
-    for stream in streams:
-        stream.until("ping")
-    site.set_value("Counter", 1)
-    for stream in streams:
-        stream.until("changes", "Counter")
-    assert threads(pid) <= 5
-    assert open_files(pid, "site.sqlite3") <= 2
-    for stream in streams:
-        stream.close()
+    with thirty_pages(site):
+        assert threads(pid) <= 5
+        assert open_files(pid, "site.sqlite3") <= 2
     wait_until(lambda: threads(pid) <= 2, "the threads to end with the last stream")
 
 

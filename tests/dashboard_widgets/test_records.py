@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from django_metrics_statsd.dashboard.rendering import Body, render_body
@@ -119,7 +121,12 @@ def test_each_viewer_gets_the_events_of_his_scopes_and_groups() -> None:
         assert ("office" in html) is bool(user and user.is_superuser)
         assert "<script" not in html
     ann.groups.add(Group.objects.create(name="office"))
-    assert "for the office" in tile(widget, ann).html
+    for _ in range(5):
+        put("for another office", "superuser", "warehouse")
+    widget.update_widget_data()
+    with CaptureQueriesContext(connection) as queries:
+        assert "for the office" in tile(widget, ann).html
+    assert len([each for each in queries if "auth_group" in each["sql"]]) == 1
 
 
 @pytest.mark.django_db

@@ -11,6 +11,7 @@ from django.db import OperationalError, connections, router, transaction
 from django.db.models import F
 
 from django_metrics_statsd.dashboard.models import Change, Counter
+from django_metrics_statsd.deadlocks import gave_way
 
 #: How often a change is tried to be written where another writer was in the way.
 TRIES: Final = 5
@@ -30,7 +31,7 @@ def record(keys: Iterable[str]) -> int:
         try:
             return _record(alias, keys)
         except OperationalError as error:
-            if connections[alias].in_atomic_block or not _gave_way(error):
+            if connections[alias].in_atomic_block or not gave_way(error):
                 raise
             time.sleep(random.uniform(0.01, 0.1))
     return _record(alias, keys)
@@ -46,13 +47,6 @@ def _record(alias: str, keys: Sequence[str]) -> int:
         for key in keys:
             Change.objects.using(alias).update_or_create(key=key, defaults={"seq": seq})
     return seq
-
-
-def _gave_way(error: OperationalError) -> bool:
-    """Whether the database ended one of two transactions that waited for each other, as for the first row."""
-    cause = error.__cause__
-    states = {getattr(cause, "sqlstate", None), getattr(cause, "pgcode", None)}
-    return bool(states & {"40001", "40P01"}) or error.args[:1] in {(1213,), (1205,)}
 
 
 def latest() -> int:

@@ -67,11 +67,11 @@ def minutes(names: list[str], now: datetime, figure: str, kind: str) -> Series:
     return reading.merged(names, end - timedelta(minutes=LINE), end, 60, figure, kind)
 
 
-def lately(names: list[str], now: datetime, kind: str) -> Summary | None:
+def lately(names: list[str], now: datetime, kind: str, minutes: int = NOW) -> Summary | None:
     """Return the sum of several stats over the last minutes."""
     from django_metrics_statsd.monitoring.stats import reading
 
-    start = now - timedelta(minutes=NOW)
+    start = now - timedelta(minutes=minutes)
     points = reading.merged(names, start, now, kind=kind, edges=[start, now]).points
     return points[0].summary if points else None
 

@@ -112,8 +112,6 @@ class CollectorLag(KeepingWidget):
     template_name = "metrics_dashboard/widgets/collector.html"
     title = _("Collector lag")
     sources = (needing.collectors,)
-    #: Records that wait, above which the tile warns and fails: those of the health check.
-    warn, fail = 10_000, 100_000
 
     def look(self, now: datetime) -> dict[str, Any]:
         """Ask Redis."""
@@ -131,6 +129,8 @@ class CollectorLag(KeepingWidget):
         return {"rows": rows, "aside": status["dead_letters"], "state": self._state(rows)}
 
     def _state(self, rows: list[list[Any]]) -> str:
+        from django_metrics_statsd.health.checks.own import Hits
+
         most = max((row[1] for row in rows), default=0)
         alone = any(waiting and not collectors for _, waiting, collectors, _cut in rows)
-        return "fail" if most > self.fail else "warn" if alone or most > self.warn else "ok"
+        return "fail" if most > Hits.fail else "warn" if alone or most > Hits.warn else "ok"

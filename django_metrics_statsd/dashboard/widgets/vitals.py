@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
 from django_metrics_statsd.beacon.fields import RATINGS, THRESHOLDS, VITALS
 from django_metrics_statsd.dashboard.widgets import needing
-from django_metrics_statsd.dashboard.widgets.base import LINE, StatsWidget, bare, named
+from django_metrics_statsd.dashboard.widgets.base import LINE, StatsWidget, bare, lately, named
+
+if TYPE_CHECKING:
+    from django_metrics_statsd.monitoring.stats.reading import Summary
 
 #: A card's state for each rating.
 _STATES = {"good": "ok", "needs_improvement": "warn", "poor": "fail"}
@@ -50,13 +53,8 @@ def _figures(name: str, now: datetime) -> list[Any] | None:
     return [round(p75, 1), round(count), round(100 * counts["good"] / total) if total else None]
 
 
-def _summed(wanted: str, kind: str, now: datetime) -> Any:
-    from django_metrics_statsd.monitoring.stats import reading
-
-    names = [name for name in named(wanted, kind) if bare(name) == wanted]
-    start = now - timedelta(minutes=LINE)
-    points = reading.merged(names, start, now, kind=kind, edges=[start, now]).points
-    return points[0].summary if points else None
+def _summed(wanted: str, kind: str, now: datetime) -> Summary | None:
+    return lately([name for name in named(wanted, kind) if bare(name) == wanted], now, kind, LINE)
 
 
 def _row(name: str, p75: float, visits: int, good: int | None) -> list[Any]:

@@ -91,10 +91,8 @@ def resolution_for(step: str, zone: tzinfo, span: Sequence[int]) -> int:
     if SECONDS[step] >= DAY and str(zone) == str(home):
         return DAY
     if SECONDS[step] >= HOUR:
-        moments = [
-            *range(span[0], span[1], 30 * DAY),
-            span[1],
-        ]  # there are clocks that change by half an hour
+        # More than the ends, as there are clocks that change by half an hour.
+        moments = [*range(span[0], span[1], 30 * DAY), span[1]]
         aligned = all((_offset(moment, zone) - _offset(moment, home)) % HOUR == 0 for moment in moments)
         return HOUR if aligned else MINUTE
     return MINUTE

@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import Error, OperationalError, connections
 from django.utils.connection import ConnectionDoesNotExist
 
+from django_metrics_statsd.deadlocks import gave_way
 from django_metrics_statsd.decorators import muted
 from django_metrics_statsd.monitoring.stats import pruning, rolling
 from django_metrics_statsd.monitoring.stats.backlog import Backlog
@@ -25,7 +26,6 @@ AT_ONCE: Final = 5.0
 #: How old a window may be that is tried again, in seconds: less than those that were written stay at least,
 #: so that one that did arrive is still there and not written twice.
 OLDEST: Final = 3_000.0
-_MYSQL_DEADLOCK: Final = 1213
 
 
 class Keeper:
@@ -47,7 +47,7 @@ class Keeper:
             try:
                 self._writer.write(backlog, patience)
             except OperationalError as error:
-                if not _is_deadlock(error):
+                if not gave_way(error):
                     raise
                 self._writer.write(backlog, patience)
         except (Error, ConnectionDoesNotExist, ImproperlyConfigured) as error:
@@ -71,13 +71,6 @@ class Keeper:
             failed("monitoring.stats.tidy")
         finally:
             connections[alias].close()
-
-
-def _is_deadlock(error: Exception) -> bool:
-    """Say whether the database has picked this transaction to give way: the same at once will do."""
-    cause = error.__cause__
-    states = getattr(cause, "sqlstate", None), getattr(cause, "pgcode", None)
-    return bool({"40001", "40P01"}.intersection(states)) or error.args[:1] == (_MYSQL_DEADLOCK,)
 
 
 def _tidy(alias: str) -> None:

@@ -83,9 +83,7 @@ class TimerPoint:
             TypeError, ValueError, OverflowError: they are no numbers; then nothing was added.
         """
         total = sum(values)
-        if (
-            total.__class__ is not float and total.__class__ is not int
-        ):  # decimals, say, which mix with nothing
+        if total.__class__ not in {float, int}:  # decimals, say, which mix with nothing
             values = [float(value) for value in values]
             total = sum(values)
         self.count += len(values) * weight

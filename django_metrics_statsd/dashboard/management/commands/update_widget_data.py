@@ -96,6 +96,7 @@ class Command(BaseCommand):
                 connections.close_all()
                 self.stderr.write(f"The database cannot be used: {type(error).__name__}: {error}")
             stop.wait(ROUND * random.uniform(0.75, 1.25))
+        hands.end()
 
     def _tell(self, outcome: Outcome) -> None:
         if self.verbosity < LEVELS[outcome.result]:
