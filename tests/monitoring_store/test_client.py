@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from pathlib import Path
@@ -75,6 +76,24 @@ def test_a_flush_writes_at_once_and_every_kind_is_there(client: StatsClient) -> 
     counts = statsd.telemetry()
     assert (counts["sent"], counts["packets"], counts["dropped"]) == (7, 1, {})
     assert counts["bytes"] > 100
+
+
+def test_the_first_in_a_new_store_waits_for_another_writer(
+    client: StatsClient, alias: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """SQLite refuses a transaction that has read and then writes at once, whatever its timeout."""
+    other = sqlite3.connect(
+        connections[alias].settings_dict["NAME"], isolation_level=None, check_same_thread=False
+    )
+    other.execute("BEGIN IMMEDIATE")
+    ends = threading.Timer(1, other.execute, ["COMMIT"])
+    ends.start()
+    statsd.incr("hits")
+    assert statsd.flush(10)
+    ends.join()
+    other.close()
+    assert whole("hits").get("sum") == 1
+    assert not caplog.records
 
 
 def test_the_prefix_is_for_other_servers(client: StatsClient, settings: Any) -> None:

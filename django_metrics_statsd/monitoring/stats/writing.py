@@ -130,14 +130,17 @@ def _insert_names(
 
 
 def _make_claim(connection: BaseDatabaseWrapper) -> None:
+    """Make the claim's row. Two transactions: SQLite refuses a reader that turns writer while another writes."""
     claim = table(connection, Claim)
     with transaction(connection) as cursor:
         cursor.execute(f"SELECT 1 FROM {claim} WHERE name = %s", [_NAMES_CLAIM])  # noqa: S608
-        if cursor.fetchone() is None:
-            cursor.execute(
-                f"INSERT INTO {claim} (name, turn, until) VALUES (%s, 0, 0) {keep(connection, 'name')}",  # noqa: S608
-                [_NAMES_CLAIM],
-            )
+        if cursor.fetchone() is not None:
+            return
+    with transaction(connection) as cursor:
+        cursor.execute(
+            f"INSERT INTO {claim} (name, turn, until) VALUES (%s, 0, 0) {keep(connection, 'name')}",  # noqa: S608
+            [_NAMES_CLAIM],
+        )
 
 
 def _insert(connection: BaseDatabaseWrapper, batch: Batch) -> int:
