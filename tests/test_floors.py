@@ -17,7 +17,7 @@ OPT_IN = ("dashboard", "monitoring", "hits", "health")
 #: From the bottom up. A module is on the floor of the longest of these names that it begins with.
 FLOORS: list[tuple[str, ...]] = [
     ("", "safety", "address", "kinds", "kinds_toolbar", "beacon.fields", "conf"),
-    ("deadlocks", "observation", "names", "background", "plan", "recording"),
+    ("deadlocks", "upserts", "observation", "names", "background", "plan", "recording"),
     ("clients", "metlog"),
     (
         "apps", "beacon", "checks", "csp", "decorators", "loggers", "management", "middleware", "observing",

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django_metrics_statsd.dashboard.models import Layout
 from django_metrics_statsd.dashboard.widget_base import DashboardWidgetBase
+from django_metrics_statsd.upserts import put
 
 COLUMNS, ROWS = 4, 3
 Size = tuple[int, int]
@@ -30,9 +31,8 @@ def load(user: Any) -> Arrangement:
 
 def save(user: Any, wanted: Arrangement) -> None:
     """Keep this for the user."""
-    Layout.objects.update_or_create(
-        user_id=user.pk, defaults={"order": wanted.order, "sizes": {k: [*v] for k, v in wanted.sizes.items()}}
-    )
+    sizes = {name: [*size] for name, size in wanted.sizes.items()}
+    put(Layout, {"order": wanted.order, "sizes": sizes}, user_id=user.pk)
 
 
 def forget(user: Any) -> None:

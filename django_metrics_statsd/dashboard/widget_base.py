@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from django.db import router
 from django.utils import timezone
 
+from django_metrics_statsd.upserts import put
+
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
@@ -90,9 +92,7 @@ class DashboardWidgetBase:
         """Keep any JSON value under this name."""
         from django_metrics_statsd.dashboard.models import WidgetSetting
 
-        WidgetSetting.objects.update_or_create(
-            widget_name=self.get_name(), setting_name=setting_name, defaults={"value": value}
-        )
+        put(WidgetSetting, {"value": value}, widget_name=self.get_name(), setting_name=setting_name)
 
     def get_last_update(self) -> datetime | None:
         """Return when the widget was last updated, whether that went well or not."""
@@ -103,9 +103,7 @@ class DashboardWidgetBase:
         """Note that the widget was updated now, or at `when`."""
         from django_metrics_statsd.dashboard.models import Widget
 
-        Widget.objects.update_or_create(
-            name=self.get_name(), defaults={"last_update": when or timezone.now()}
-        )
+        put(Widget, {"last_update": when or timezone.now()}, name=self.get_name())
 
     def should_update(self) -> bool:
         """Whether ``update_interval`` has passed since the last update."""

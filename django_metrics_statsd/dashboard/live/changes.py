@@ -12,6 +12,7 @@ from django.db.models import F
 
 from django_metrics_statsd.dashboard.models import Change, Counter
 from django_metrics_statsd.deadlocks import gave_way
+from django_metrics_statsd.upserts import put
 
 #: How often a change is tried to be written where another writer was in the way.
 TRIES: Final = 5
@@ -45,7 +46,7 @@ def _record(alias: str, keys: Sequence[str]) -> int:
             counter.filter(pk=1).update(seq=F("seq") + 1)
         seq = counter.values_list("seq", flat=True).get(pk=1)
         for key in keys:
-            Change.objects.using(alias).update_or_create(key=key, defaults={"seq": seq})
+            put(Change, {"seq": seq}, key=key)
     return seq
 
 

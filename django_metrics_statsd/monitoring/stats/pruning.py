@@ -58,5 +58,5 @@ def forget(alias: str, stats: Sequence[int]) -> Iterator[str]:
 
 def _delete(old: QuerySet[Any], what: str) -> Iterator[str]:
     while keys := list(old.values_list("pk", flat=True)[:ROWS]):
-        old.model._default_manager.using(old.db).filter(pk__in=keys).delete()
+        old.model._default_manager.using(old.db).filter(pk__in=keys)._raw_delete(old.db)
         yield f"{len(keys)} {what} deleted"

@@ -113,7 +113,7 @@ def _hours(alias: str, now: float) -> Iterator[str]:
         found = [(start, blob) for _, start, data in rows for blob in readable([data])]
         chunks = list(_chunks(hour, found))
         with transaction.atomic(using=alias):
-            _expect(len(rows), windows.filter(pk__in=[row[0] for row in rows]).delete()[0])
+            _expect(len(rows), windows.filter(pk__in=[row[0] for row in rows])._raw_delete(alias))
             _insert(alias, chunks)
         _seen(alias, [chunk.stat for chunk in chunks], hour)
         yield f"{len(rows)} minutes made {len(chunks)} hours"

@@ -130,7 +130,7 @@ def _insert_names(
 
 
 def _make_claim(connection: BaseDatabaseWrapper) -> None:
-    """Make the claim's row. Two transactions: SQLite refuses a reader that turns writer while another writes."""
+    """Make the row of the claim: two transactions, as SQLite refuses readers that turn writers."""
     claim = table(connection, Claim)
     with transaction(connection) as cursor:
         cursor.execute(f"SELECT 1 FROM {claim} WHERE name = %s", [_NAMES_CLAIM])  # noqa: S608

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import Error, router
+from django.db import Error
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from django_metrics_statsd.monitoring.register import monitor
 from django_metrics_statsd.safety import failed
+from django_metrics_statsd.upserts import put
 
 #: Of an order that a browser sends.
 MOST_NAMES, MOST_BYTES = 1_000, 128 * 1024
@@ -81,8 +82,7 @@ def save_order(user: Any, names: list[str]) -> None:
     known = dict.fromkeys([*order_of(user), *(name for name, _view in monitor.get_all()), *names])
     moved, turn = set(names), iter(names)
     whole = [next(turn) if name in moved else name for name in known][:MOST_NAMES]
-    alias = router.db_for_write(ChartOrder)
-    ChartOrder._default_manager.using(alias).update_or_create(pk=user.pk, defaults={"names": whole})
+    put(ChartOrder, {"names": whole}, pk=user.pk)
 
 
 def names_in(request: HttpRequest) -> list[str]:
