@@ -13,6 +13,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable
+from time import monotonic
 from typing import Any, Protocol
 
 from django_metrics_statsd.safety import failed, say_once
@@ -43,6 +44,31 @@ class Ending:
 
 
 ending = Ending()
+
+
+class Pause:
+    """How long not to try again what failed: a tenth of a second, then twice as long each time."""
+
+    def __init__(self) -> None:
+        self._seconds = self._until = 0.0
+
+    @property
+    def over(self) -> bool:
+        """Whether it may be tried."""
+        return monotonic() >= self._until
+
+    def lengthen(self, longest: float) -> None:
+        """Begin the next pause: `longest` seconds at most."""
+        self._seconds = min(longest, max(0.1, 2 * self._seconds))
+        self._until = monotonic() + self._seconds
+
+    def cut(self) -> None:
+        """Have it tried now; where it fails again, the pause is longer."""
+        self._until = 0.0
+
+    def end(self) -> None:
+        """Forget all pauses: it went well."""
+        self._seconds = self._until = 0.0
 
 
 class Worker:

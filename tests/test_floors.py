@@ -18,7 +18,7 @@ OPT_IN = ("dashboard", "monitoring", "hits", "health")
 FLOORS: list[tuple[str, ...]] = [
     ("", "safety", "address", "kinds", "kinds_toolbar", "beacon.fields", "conf"),
     ("deadlocks", "upserts", "observation", "names", "background", "plan", "recording"),
-    ("clients", "metlog"),
+    ("clients", "metlog", "roads"),
     (
         "apps", "beacon", "checks", "csp", "decorators", "loggers", "management", "middleware", "observing",
         "panel", "patches", "pytest_plugin", "sections", "server_timing", "templatetags", "testing", "urls",
@@ -40,6 +40,7 @@ NO_WEB = (
     "recording",
     "clients",
     "metlog",
+    "roads",
     "patches.base",
     "beacon.fields",
     "beacon.beacons",

@@ -76,7 +76,7 @@ def test_a_model_that_cannot_be_written_does_not_keep_the_others_back() -> None:
     own._write()
     assert MonitorUserCount.objects.count() == 10
     assert own.waiting == 5_000
-    assert 0 < own._not_before - time.monotonic() < 2.5
+    assert 0 < own._pause._until - time.monotonic() < 2.5
 
 
 @pytest.mark.django_db

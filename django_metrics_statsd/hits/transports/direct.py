@@ -17,7 +17,8 @@ from django_metrics_statsd.hits.storages.loading import make_storages
 from django_metrics_statsd.hits.transports.base import Transport
 from django_metrics_statsd.safety import Telemetry, failed, say_once
 
-_MAX_DELAY = 30.0
+#: The longest pause in seconds.
+MAX_DELAY = 30.0
 _POLL = 0.01
 #: Seconds between two calls of a storage's `maintain`.
 MAINTENANCE = 60.0
@@ -55,7 +56,7 @@ class Lane:
         self._batch, self._limit = conf.WT_BATCH, conf.WT_BUFFER
         self._waiting: deque[Record] = deque()
         self._held: list[Record] = []
-        self._delay = self._not_before = 0.0
+        self._pause = background.Pause()
         self._maintained = monotonic()
         self._busy = False
         name = f"django_metrics_statsd.hits.{storage.alias}"
@@ -73,7 +74,7 @@ class Lane:
     def _round(self) -> None:
         self._busy = True
         try:
-            if monotonic() >= self._not_before:
+            if self._pause.over:
                 self._write_all()
         except Unavailable as error:
             self._put_off(error)
@@ -86,7 +87,7 @@ class Lane:
                 self._held.append(self._waiting.popleft())
             deliver(self._storage, self._held, self._refuse)
             self._held = []
-            self._delay = 0.0
+            self._pause.end()
         if monotonic() > self._maintained + MAINTENANCE:
             self._maintained = monotonic()
             self._maintain()
@@ -105,12 +106,11 @@ class Lane:
 
     def _put_off(self, error: Exception) -> None:
         say_once("hits.lane", "storage %s cannot be written to: %s", self._storage.alias, error)
-        self._delay = min(_MAX_DELAY, max(0.1, 2 * self._delay))
-        self._not_before = monotonic() + self._delay
+        self._pause.lengthen(MAX_DELAY)
 
     def flush(self, deadline: float) -> bool:
         """Have everything written by the thread; say whether it was before `deadline`."""
-        self._not_before = 0.0
+        self._pause.cut()
         while self._waiting or self._held or self._busy:
             self._worker.start()
             self._worker.wake()

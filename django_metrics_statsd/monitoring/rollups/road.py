@@ -1,24 +1,19 @@
-"""The road from ``add`` to the database: a bounded buffer that one late-started thread writes from.
+"""The road from ``add`` to the database.
 
-What cannot be written waits, and is tried again; past ``MONITORING_BUFFER`` the oldest are dropped, and
-counted. What was told to a process that is killed without notice within the second is lost.
+What cannot be written waits, up to ``MONITORING_BUFFER``, and is tried again. What was told to a process that
+is killed without notice within the second is lost.
 """
 
 from __future__ import annotations
 
-import os
-import threading
-import time
-from collections import deque
-from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django_metrics_statsd import background
-from django_metrics_statsd.clients.handle import statsd
 from django_metrics_statsd.decorators import muted
 from django_metrics_statsd.monitoring.conf import IMMEDIATE, conf, on_change
 from django_metrics_statsd.monitoring.rollups.points import Sample
-from django_metrics_statsd.safety import Telemetry, say_once
+from django_metrics_statsd.roads import BaseRoad, Pace
+from django_metrics_statsd.safety import say_once
 
 if TYPE_CHECKING:
     from django_metrics_statsd.monitoring.rollups.writing import Written
@@ -27,45 +22,20 @@ Added = tuple[Any, Sample]
 
 #: Longest pauses in seconds: where nothing can be written, and where something can.
 _MAX_DELAY, _SHORT_DELAY = 30.0, 2.0
-_POLL = 0.01
 #: How many samples are written in one transaction.
-BATCH = 5_000
+BATCH: Final = 5_000
 #: At how many waiting ones the thread is woken before its time.
-_WAKE = 1_000
+_WAKE_AT: Final = 1_000
 
 
-class Road:
-    """Takes samples from any thread and has them written.
-
-    Attributes:
-        counts: how many samples were written, and how many were dropped for which reason.
-    """
+class Road(BaseRoad[Any, Sample]):
+    """Takes samples of models from any thread, ``put(model, sample)``, and has them written."""
 
     def __init__(self) -> None:
-        self.counts = Telemetry()
-        self._told: dict[str, int] = {}
-        self._lock = threading.RLock()
-        self._forget()
+        super().__init__("django_metrics_statsd.monitoring")
 
-    def _forget(self) -> None:
-        self._waiting: deque[Added] = deque()
-        self._worker: background.Worker | None = None
-        self._pid = 0
-        self._limit = 50_000
-        self._delay = self._not_before = 0.0
-        self._busy = False
-
-    def put(self, model: Any, sample: Sample) -> None:
-        """Have the thread write a sample."""
-        if self._pid != os.getpid():
-            self._begin()
-        waiting = self._waiting
-        waiting.append((model, sample))
-        count = len(waiting)
-        if count > self._limit:
-            self._drop_oldest()
-        elif not count % _WAKE:
-            self._wake()
+    def _pace(self) -> Pace:
+        return Pace(limit=conf.MONITORING_BUFFER, wake_at=_WAKE_AT, interval=conf.MONITORING_FLUSH_INTERVAL)
 
     def hold(self, model: Any, sample: Sample) -> None:
         """Keep a sample for whoever writes next, without a thread."""
@@ -73,47 +43,13 @@ class Road:
         if len(self._waiting) > conf.MONITORING_BUFFER:
             self._drop_oldest()
 
-    def _begin(self) -> None:
-        """Read the settings and start the thread, in this process."""
-        with self._lock:
-            if self._pid == os.getpid():
-                return
-            if self._pid:  # forked, without Python having been told
-                self.reset()
-            self._limit = conf.MONITORING_BUFFER
-            name = "django_metrics_statsd.monitoring"
-            self._worker = background.Worker(self._round, conf.MONITORING_FLUSH_INTERVAL, name, _hang_up)
-            background.look_after(self)
-            self._worker.start()
-            self._pid = os.getpid()
-
-    def _wake(self) -> None:
-        worker = self._worker
-        if worker is not None:
-            worker.start()
-            worker.wake()
-
-    def _drop_oldest(self) -> None:
-        try:
-            self._waiting.popleft()
-            self.counts.drop("buffer_full")
-            if self._worker is not None:
-                self._worker.start()  # if it died
-        except IndexError:  # the thread was faster
-            pass
-
-    def _round(self) -> None:
-        """Write what there is, tell StatsD of drops, and throw away what is too old. In the thread."""
-        self._busy = True
-        try:
-            with muted():
-                if monotonic() >= self._not_before or background.ending.told:
-                    self._write()
-                if not background.ending.told:
-                    self._maintain()
-            self._report()
-        finally:
-            self._busy = False
+    def _work(self) -> None:
+        """Write what there is, and throw away what is too old."""
+        with muted():
+            if self._may_try():
+                self._write()
+            if not background.ending.told:
+                self._maintain()
 
     def _write(self) -> None:
         from django.db import close_old_connections
@@ -131,7 +67,7 @@ class Road:
             if waits:
                 self._put_off(_SHORT_DELAY)
             else:
-                self._delay = self._not_before = 0.0
+                self._pause.end()
         finally:
             close_old_connections()
 
@@ -170,25 +106,12 @@ class Road:
 
     def _put_off(self, longest: float) -> None:
         say_once("monitoring.road", "what was added to monitors cannot all be written; it waits")
-        self._delay = min(longest, max(0.1, 2 * self._delay))
-        self._not_before = monotonic() + self._delay
+        self._pause.lengthen(longest)
 
     def _maintain(self) -> None:
         from django_metrics_statsd.monitoring.rollups.pruning import now_and_then
 
         now_and_then()
-
-    def _report(self) -> None:
-        for reason, count in list(self.counts.dropped.items()):
-            new = count - self._told.get(reason, 0)
-            if new:
-                statsd.incr(f"django_metrics_statsd.monitoring.dropped.{reason}", new)
-                self._told[reason] = count
-
-    @property
-    def waiting(self) -> int:
-        """How many samples are not written yet."""
-        return len(self._waiting)
 
     def flush(self, timeout: float | None = None) -> bool:
         """Have everything written now; wait for it at most `timeout` seconds (None: 10); say whether it was.
@@ -199,41 +122,13 @@ class Road:
             while self._waiting and not self.write_here():
                 pass
             return not self._waiting
-        if self._pid != os.getpid():
-            return True
-        deadline = monotonic() + (10.0 if timeout is None else timeout)
-        self._not_before = 0.0
-        while self._waiting or self._busy:
-            self._wake()
-            if monotonic() > deadline:
-                return False
-            time.sleep(_POLL)
-        return True
+        return super().flush(timeout)
 
-    def reset(self) -> None:
-        """Start anew in a child process: what waits is the parent's."""
-        self._lock = threading.RLock()
-        self._forget()
+    def _hang_up(self) -> None:
+        """Close the thread's own connections."""
+        from django.db import connections
 
-    def close(self) -> None:
-        """Write what is left and end the thread. The next sample begins anew."""
-        if self._pid != os.getpid():
-            return
-        self.flush(background.EXIT_DEADLINE)
-        with self._lock:
-            worker = self._worker
-            self.counts.drop("closed", len(self._waiting))
-            self._forget()
-        background.let_go(self)
-        if worker is not None:
-            worker.stop(background.EXIT_DEADLINE)
-
-
-def _hang_up() -> None:
-    """Close the thread's own connections."""
-    from django.db import connections
-
-    connections.close_all()
+        connections.close_all()
 
 
 road = Road()
