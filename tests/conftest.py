@@ -28,9 +28,13 @@ from django_metrics_statsd.patches import celery
 
 pytest_plugins = ["pytester"]
 
-# No deadline: how long an example takes says nothing on a busy machine.
-hypothesis.settings.register_profile("tests", max_examples=60, deadline=None)
+# No deadline: how long an example takes says nothing on a busy machine. The same examples in each run, so that
+# a run says something about the change at hand; `--hypothesis-profile=explore` looks for new ones.
+hypothesis.settings.register_profile("explore", max_examples=600, deadline=None)
+hypothesis.settings.register_profile("tests", max_examples=60, deadline=None, derandomize=True)
 hypothesis.settings.load_profile("tests")
+#: How long, in seconds, what a test leaves may take to end by itself.
+ENDS = 10.0
 
 #: What our patches replace: their owners' attributes must be the same objects after a test as before.
 _PATCHED = (CursorWrapper, BaseDatabaseWrapper, CacheHandler, BaseCache, LocMemCache)
@@ -44,7 +48,7 @@ def leaves_nothing_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     safety.forget()
     before = _traces()
     yield
-    _await_ends(before["threads"])
+    _await_ends(before["threads"], ENDS)
     after = _traces()
     left = [what for what in before if before[what] != after[what]]
     faults = dict(safety.faults) if "faults" not in request.fixturenames else {}
@@ -101,9 +105,9 @@ def _values() -> list[tuple[str, str]]:
     return [(name, repr(getattr(django_settings, name))) for name in names]
 
 
-def _await_ends(before: set[threading.Thread]) -> None:
+def _await_ends(before: set[threading.Thread], seconds: float) -> None:
     """Let threads that were told to end do so. Idle ones of executors are asgiref's; we have no executors."""
-    deadline = time.monotonic() + 2
+    deadline = time.monotonic() + seconds
     for thread in set(threading.enumerate()) - before:
         if getattr(thread, "_target", None) is _executor:  # a thread that is ending has none
             before.add(thread)
@@ -145,7 +149,7 @@ class Wire:
     def await_lines(self, count: int = 1) -> list[str]:
         """Return the lines that arrive without a flush of ours, once there are `count`."""
         lines: list[str] = []
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 15
         while len(lines) < count and time.monotonic() < deadline:
             lines += [line for packet in self.packets() for line in packet.decode("ascii").split("\n")]
             time.sleep(0.005)

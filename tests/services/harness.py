@@ -21,15 +21,22 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache"
 INSTALL = ".ci/install-services"
-START_TIMEOUT = 30.0
+START_TIMEOUT = 90.0
 STOP_TIMEOUT = 20.0
 
 
+_given: set[tuple[int, int]] = set()
+
+
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM, host: str = "127.0.0.1") -> int:
-    """A port nobody listened on a moment ago."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+    """A port nobody listened on a moment ago, and that was not given to anybody else in this run."""
+    while True:
+        with socket.socket(socket.AF_INET, kind) as probe:
+            probe.bind((host, 0))
+            port = int(probe.getsockname()[1])
+        if (kind, port) not in _given:
+            _given.add((kind, port))
+            return port
 
 
 def free_udp_port() -> int:
@@ -37,10 +44,16 @@ def free_udp_port() -> int:
 
 
 def wait_until(check: Callable[[], object], what: str, timeout: float = START_TIMEOUT) -> None:
-    """Poll until the check holds; fail with the name of what never came."""
+    """Poll until the check holds; fail with the name of what never came.
+
+    It is asked once more after the time is over: the machine may have stood still meanwhile.
+    """
     deadline = time.monotonic() + timeout
-    while not check():
-        if time.monotonic() > deadline:
+    while True:
+        late = time.monotonic() > deadline
+        if check():
+            return
+        if late:
             pytest.fail(f"waited {timeout:g} s for {what}")
         time.sleep(0.02)
 
