@@ -28,8 +28,8 @@ from django_metrics_statsd.patches import celery
 
 pytest_plugins = ["pytester"]
 
-# No deadline: how long an example takes says nothing on a busy machine. The same examples in each run, so that
-# a run says something about the change at hand; `--hypothesis-profile=explore` looks for new ones.
+# No deadline: how long an example takes says nothing on a busy machine. The same examples in each run, so
+# that a run says something about the change at hand; `--hypothesis-profile=explore` looks for new ones.
 hypothesis.settings.register_profile("explore", max_examples=600, deadline=None)
 hypothesis.settings.register_profile("tests", max_examples=60, deadline=None, derandomize=True)
 hypothesis.settings.load_profile("tests")

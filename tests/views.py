@@ -6,6 +6,7 @@ import asyncio
 import functools
 import io
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,21 @@ def memory_file(request: HttpRequest) -> FileResponse:
     return FileResponse(io.BytesIO(b"x" * 10_000), filename="x.txt")
 
 
+#: Set when `waits` is at it.
+waiting = threading.Event()
+
+
+async def begins_to_wait() -> None:
+    """Come back when `waits` waits, and forget that."""
+    deadline = time.monotonic() + 20
+    while not waiting.is_set():
+        assert time.monotonic() < deadline, "the view was not asked"
+        await asyncio.sleep(0.005)
+    waiting.clear()
+
+
 async def waits(request: HttpRequest) -> HttpResponse:
+    waiting.set()
     await asyncio.sleep(60)
     return HttpResponse()
 

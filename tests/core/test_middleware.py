@@ -240,7 +240,7 @@ def test_a_cancelled_request_is_counted_as_that(settings: Any, stats: Captured) 
 
     async def main() -> None:
         task = asyncio.create_task(AsyncClient().get("/waits"))
-        await asyncio.sleep(0.05)
+        await views.begins_to_wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -276,7 +276,7 @@ def test_a_browser_that_leaves_is_a_cancelled_request(settings: Any, stats: Capt
             sent.append(message)
 
         task = asyncio.create_task(get_asgi_application()(scope("/waits"), incoming.get, send))
-        await asyncio.sleep(0.05)
+        await views.begins_to_wait()
         incoming.put_nowait({"type": "http.disconnect"})
         await task
         return sent

@@ -306,7 +306,7 @@ def test_exempt_views_leave_no_hit(records: Kept) -> None:
 def test_a_request_that_was_cancelled_is_recorded_as_closed_by_the_client(records: Kept) -> None:
     async def main() -> None:
         task = asyncio.ensure_future(AsyncClient().get("/waits"))
-        await asyncio.sleep(0.05)
+        await views.begins_to_wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from django.core.management import call_command
@@ -23,24 +23,34 @@ from tests.services.harness import ROOT, environment, require
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from django_metrics_statsd.hits.records import HitRecord
     from tests.services.stores import PostgreSQL
 
 pytestmark = pytest.mark.service
 FILE = ROOT / "docs" / "files" / "hits_partitions.sql"
-NOW = datetime.now(UTC)
-OLD = [samples.hit(time=NOW - timedelta(days=number)) for number in (1, 40)]
+
+
+class Parts(NamedTuple):
+    """A database in parts, its settings, when it was made, and hits from before."""
+
+    alias: str
+    settings: dict[str, Any]
+    now: datetime
+    old: list[HitRecord]
 
 
 @pytest.fixture(scope="module")
-def partitioned(postgresql_server: PostgreSQL, django_db_blocker: Any) -> tuple[str, dict[str, Any]]:
-    """A database with the recipe applied to a table that had hits already, and its settings."""
+def partitioned(postgresql_server: PostgreSQL, django_db_blocker: Any) -> Parts:
+    """A database with the recipe applied to a table that had hits already."""
+    now = datetime.now(UTC)
+    old = [samples.hit(time=now - timedelta(days=number)) for number in (1, 40)]
     settings: dict[str, Any] = {**postgresql_server.settings(), "NAME": "partitioned"}
     with django_db_blocker.unblock():
         psql(postgresql_server, "postgres", "--command", "CREATE DATABASE partitioned")
         with database("partitioned", settings) as alias:
-            DjangoStorage("x", {"hits_db": alias}).write([*OLD, samples.hit(time=NOW + timedelta(days=2))])
+            DjangoStorage("x", {"hits_db": alias}).write([*old, samples.hit(time=now + timedelta(days=2))])
         psql(postgresql_server, "partitioned", "--file", str(FILE))
-    return alias, settings
+    return Parts(alias, settings, now, old)
 
 
 def psql(server: PostgreSQL, name: str, *arguments: str) -> None:
@@ -56,8 +66,11 @@ def psql(server: PostgreSQL, name: str, *arguments: str) -> None:
 
 
 @pytest.fixture
-def parts(partitioned: tuple[str, dict[str, Any]], django_db_blocker: Any) -> Iterator[str]:
-    with django_db_blocker.unblock(), database(*partitioned, migrated=False) as alias:
+def parts(partitioned: Parts, django_db_blocker: Any) -> Iterator[str]:
+    with (
+        django_db_blocker.unblock(),
+        database(partitioned.alias, partitioned.settings, migrated=False) as alias,
+    ):
         yield alias
 
 
@@ -86,16 +99,19 @@ class TestContract(StorageContract):
         return DjangoAdapter(empty_parts, postgresql_server)
 
 
-def test_hits_go_to_the_partition_of_their_day(parts: str) -> None:
-    tomorrow, never = samples.hit(time=NOW + timedelta(days=1)), samples.hit(time=NOW + timedelta(days=400))
-    DjangoStorage("x", {"hits_db": parts}).write([*OLD, tomorrow, never])
+def test_hits_go_to_the_partition_of_their_day(parts: str, partitioned: Parts) -> None:
+    tomorrow, never = (
+        samples.hit(time=partitioned.now + timedelta(days=1)),
+        samples.hit(time=partitioned.now + timedelta(days=400)),
+    )
+    DjangoStorage("x", {"hits_db": parts}).write([*partitioned.old, tomorrow, never])
     assert place_of(parts, tomorrow) == f"metrics_hits_hit_{tomorrow.time:%Y%m%d}"
     assert place_of(parts, never) == "metrics_hits_hit_default"
-    assert {place_of(parts, record) for record in OLD} == {"metrics_hits_hit_before"}
+    assert {place_of(parts, record) for record in partitioned.old} == {"metrics_hits_hit_before"}
 
 
-def test_partitions_can_be_made_again_and_take_strays_along(parts: str) -> None:
-    stray = samples.hit(time=NOW + timedelta(days=30))
+def test_partitions_can_be_made_again_and_take_strays_along(parts: str, partitioned: Parts) -> None:
+    stray = samples.hit(time=partitioned.now + timedelta(days=30))
     DjangoStorage("x", {"hits_db": parts}).write([stray])
     assert place_of(parts, stray) == "metrics_hits_hit_default"
     ((made,),) = ask(parts, "SELECT metrics_hits_make_partitions(%s, 2)", stray.time.date())
@@ -104,8 +120,8 @@ def test_partitions_can_be_made_again_and_take_strays_along(parts: str) -> None:
     assert ask(parts, "SELECT metrics_hits_make_partitions(current_date - 3, 10)") == [(0,)]
 
 
-def test_a_plan_for_a_day_looks_at_that_day_alone(parts: str) -> None:
-    day = NOW + timedelta(days=3)
+def test_a_plan_for_a_day_looks_at_that_day_alone(parts: str, partitioned: Parts) -> None:
+    day = partitioned.now + timedelta(days=3)
     rows = Hit.objects.using(parts).filter(time__range=(day, day + timedelta(seconds=1)))
     plan = rows.explain()
     assert f"metrics_hits_hit_{day:%Y%m%d}" in plan
@@ -145,10 +161,12 @@ def test_old_partitions_are_dropped_whole(parts: str) -> None:
         ask(parts, "ROLLBACK")
 
 
-def test_a_hit_without_a_partition_waits_for_one(parts: str) -> None:
+def test_a_hit_without_a_partition_waits_for_one(parts: str, partitioned: Parts) -> None:
     ask(parts, "ALTER TABLE metrics_hits_hit DETACH PARTITION metrics_hits_hit_default")
     try:
         with pytest.raises(Unavailable, match="no partition"):
-            DjangoStorage("x", {"hits_db": parts}).write([samples.hit(time=NOW + timedelta(days=400))])
+            DjangoStorage("x", {"hits_db": parts}).write(
+                [samples.hit(time=partitioned.now + timedelta(days=400))]
+            )
     finally:
         ask(parts, "ALTER TABLE metrics_hits_hit ATTACH PARTITION metrics_hits_hit_default DEFAULT")

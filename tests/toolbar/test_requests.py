@@ -294,8 +294,8 @@ def test_the_waterfall_matches_a_known_slow_page(site: Site) -> None:
     site.get("/slow/")
     bars = {bar["name"]: bar for bar in site.stats()["bars"]}
     first, second = bars["slow.first"], bars["slow.second"]
-    assert 20 <= first["duration"] < 200
-    assert 30 <= second["duration"] < 200
+    assert 20 <= first["duration"] < 20_000
+    assert 30 <= second["duration"] < 20_000
     assert second["start"] >= first["start"] + first["duration"] - 0.01
     view = bars["view.tests.toolbar.site.slow.GET"]
     assert view["start"] <= first["start"] + 0.01
