@@ -95,6 +95,7 @@ class Ground:
         command = [
             *(sys.executable, "-m", "gunicorn", "-b", f"127.0.0.1:{self.port}", "--workers", "2"),
             *("--worker-class", "gthread", "--threads", "4", "--no-control-socket"),
+            *("--keep-alive", "60"),  # a visitor may stand still for a while
             "tests.hits.site.wsgi",
         ]
         return Server("gunicorn", command, self.folder, lambda: accepts(self.port), self.env)

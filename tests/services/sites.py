@@ -18,6 +18,8 @@ from tests.services.harness import (
 
 HERE = Path(__file__).parent
 PROJECT = HERE / "project"
+#: A client that stood still for a while finds its connection again.
+KEPT = ("--keep-alive", "60")
 
 
 def site_env(url: str, **settings: object) -> dict[str, str]:
@@ -59,13 +61,13 @@ def python(module: str, *args: str) -> list[str]:
 
 def gunicorn(folder: Path, env: dict[str, str], *flags: str) -> Site:
     port = str(free_port())
-    command = python("gunicorn", "-b", f"127.0.0.1:{port}", "--no-control-socket", *flags)
+    command = python("gunicorn", "-b", f"127.0.0.1:{port}", "--no-control-socket", *KEPT, *flags)
     return Site("gunicorn", [port, *command, "project.wsgi"], folder, env)
 
 
 def uvicorn(folder: Path, env: dict[str, str], *flags: str) -> Site:
     port = str(free_port())
-    command = python("uvicorn", "--port", port, "--no-access-log", *flags)
+    command = python("uvicorn", "--port", port, "--no-access-log", "--timeout-keep-alive", "60", *flags)
     return Site("uvicorn", [port, *command, "project.asgi:application"], folder, env)
 
 

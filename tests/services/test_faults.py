@@ -29,6 +29,8 @@ CALLS = 2000
 EMITTED = 2 * CALLS
 # Far below one STATSD_TIMEOUT of the tests below, far above what the calls take on a busy machine.
 AT_ONCE = 1.5
+# What the caller may take by the clock: a machine may stand still, and waiting for each stat takes longer.
+PATIENCE = 20
 
 
 @contextlib.contextmanager
@@ -52,7 +54,8 @@ def deaf_unix_socket(folder: Path) -> Iterator[str]:
 
 def unharmed(report: Report, rounds: int = 1) -> None:
     """The caller was not held up, nothing was left uncounted, and the log has one line at most."""
-    assert report["emitting"] < AT_ONCE
+    assert report["working"] < AT_ONCE
+    assert report["emitting"] < PATIENCE
     assert report.total == EMITTED * rounds, report
     assert len(report["said"]) <= 1, report["said"]
 
@@ -95,13 +98,14 @@ def test_tcp_server_that_hangs() -> None:
             "fault", 200_000, 2, 20, url=f"tcp://127.0.0.1:{port}", STATSD_TIMER_VALUES=100_000,
             STATSD_TIMEOUT=3,
         )  # fmt: skip
-    assert report["emitting"] < 10
-    assert report["flushing"] < 3 + AT_ONCE + 2
+    assert report["working"] < 10
+    assert report["emitting"] < 30
+    assert report["flushing"] < 20  # it may wait for so long, and need not
     assert report.dropped["timeout"] > 0
     assert report.dropped["backing_off"] > 0
     assert report.total == 800_000
     assert len(report["said"]) == 1
-    assert report.leaving < 5
+    assert report.leaving < 10
 
 
 def test_a_site_whose_statsd_hangs(tmp_path: Path) -> None:
@@ -117,9 +121,9 @@ def test_a_site_whose_statsd_hangs(tmp_path: Path) -> None:
 
 def test_full_socket_buffer(tmp_path: Path) -> None:
     with deaf_unix_socket(tmp_path) as url:
-        report = play("fault", CALLS, url=url, STATSD_TIMER_VALUES=10_000)
+        report = play("fault", CALLS, 1, 20, url=url, STATSD_TIMER_VALUES=10_000)
     unharmed(report)
-    assert report["flushing"] < AT_ONCE
+    assert report["flushing"] < 10  # of 20
     assert report.sent > 0
     assert set(report.dropped) == {"socket_full"}
 
@@ -127,7 +131,7 @@ def test_full_socket_buffer(tmp_path: Path) -> None:
 def test_address_that_moves(tmp_path: Path) -> None:
     """The new address is found once the old one is stale; it stays while nobody can tell."""
     with StatsDaemon(tmp_path / "first") as first, StatsDaemon(tmp_path / "second") as second:
-        ttl = 0.5
+        ttl = 2.0
         report = play(
             "moving", first.udp_port, second.udp_port, ttl,
             url="udp://statsd.test:8125", STATSD_DNS_TTL=ttl,
@@ -143,8 +147,10 @@ def test_server_that_is_stopped_and_started(tmp_path: Path) -> None:
     """The connection comes back by itself; what was dropped meanwhile is told to the new server."""
     with StatsDaemon(tmp_path / "first") as first, ticking(first.tcp_url, tmp_path) as ticker:
         wait_until(lambda: first.counters().get("tick", 0) > 10, "the first counts")
+        asked = time.monotonic()
         before = first.counters()["tick"]
         first.stop()
+        elapsed = time.monotonic() - asked
         time.sleep(0.3)
         with StatsDaemon(tmp_path / "second", ports=(first.udp_port, first.tcp_port)) as second:
             wait_until(lambda: second.counters().get("tick", 0) > 10, "counts after the restart")
@@ -153,8 +159,8 @@ def test_server_that_is_stopped_and_started(tmp_path: Path) -> None:
     telemetry = found["telemetry"]
     lost = sum(telemetry["dropped"].values())
     assert telemetry["sent"] + lost == found["emitted"]
-    # Between the last reading and the stop, a few more may have come to the first server.
-    assert found["emitted"] - lost - 100 <= before + counters["tick"] <= found["emitted"]
+    # Between the last reading and the stop, a few more may have come to the first server: 200 a second.
+    assert found["emitted"] - lost - 100 - 200 * elapsed <= before + counters["tick"] <= found["emitted"]
     told = [count for name, count in counters.items() if name.startswith(OWN_DROPS)]
     assert sum(told) == lost > 0
 

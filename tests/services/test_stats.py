@@ -57,7 +57,7 @@ def test_counts_and_timings(server: str, daemon: StatsDaemon, tmp_path: Path) ->
     with start(tmp_path, site_env(daemon.url, STATSD_FLUSH_INTERVAL=0.2), *flags) as site:
         visit(site.port)
         # The reloading runserver kills its child: what the last flush sent is what there is.
-        wait_until(lambda: seen(daemon) >= 23, f"the counts, {daemon.counters()}", 10)
+        wait_until(lambda: seen(daemon) >= 23 and timed(daemon) >= 23, "the counts and the times", 10)
     responses(daemon)
     views(daemon)
     patches(daemon, exact="runserver" not in server)
@@ -75,6 +75,11 @@ def visit(port: int) -> None:
 def seen(daemon: StatsDaemon) -> float:
     counters = daemon.counters()
     return sum(counters.get(name, 0) for name in RESPONSES)
+
+
+def timed(daemon: StatsDaemon) -> int:
+    timer = daemon.timers().get("view.GET")
+    return timer.count if timer else 0
 
 
 def responses(daemon: StatsDaemon) -> None:

@@ -31,17 +31,18 @@ def fault(calls: str, rounds: str = "1", settle: str = "3") -> Found:
     """Emit so often, flush, again; how long the caller and the flush were held up."""
     from django_metrics_statsd.clients import statsd
 
-    emitting = flushing = 0.0
+    emitting = working = flushing = 0.0
     for _ in range(int(rounds)):
-        started = time.perf_counter()
+        started, begun = time.perf_counter(), time.thread_time()
         for number in range(int(calls)):
             statsd.incr("hit")
             statsd.timing("took", number)
         emitting += time.perf_counter() - started
+        working += time.thread_time() - begun
         started = time.perf_counter()
         statsd.flush(timeout=float(settle))
         flushing = max(flushing, time.perf_counter() - started)
-    return {"emitting": emitting, "flushing": flushing}
+    return {"emitting": emitting, "working": working, "flushing": flushing}
 
 
 def ticker() -> Found:
