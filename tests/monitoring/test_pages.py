@@ -163,8 +163,9 @@ def test_a_link_keeps_the_view() -> None:
 
 
 def test_csv_is_safe_for_spreadsheets(staff_client: Client) -> None:
-    monitor.get("user_count").add(2, series="=cmd|' /C calc'!A0")
-    monitor.get("user_count").add(3, series="mobile")
+    at = timezone.now()
+    monitor.get("user_count").add(2, series="=cmd|' /C calc'!A0", at=at)
+    monitor.get("user_count").add(3, series="mobile", at=at)
     response = staff_client.get("/monitoring/monitors/user_count/chart/?range=1h&format=csv")
     rows = list(csv.reader(io.StringIO(response.content.decode())))
     assert set(rows[0]) == {"time", "'=cmd|' /C calc'!A0", "mobile"}
@@ -173,8 +174,9 @@ def test_csv_is_safe_for_spreadsheets(staff_client: Client) -> None:
 
 
 def test_statistics_are_those_that_the_model_allows(staff_client: Client) -> None:
+    at = timezone.now()  # one minute for all, whenever a new one begins
     for value in range(1, 101):
-        monitor.get("checkout").add(value)
+        monitor.get("checkout").add(value, at=at)
     url = "/monitoring/monitors/checkout/chart/?range=1h&format=json&stat=p50&stat=p99&stat=ratio"
     lines = staff_client.get(url).json()["series"]
     assert [line["label"] for line in lines] == ["median", "99th percentile"]
@@ -183,8 +185,9 @@ def test_statistics_are_those_that_the_model_allows(staff_client: Client) -> Non
 
 
 def test_a_ratio_is_that_of_the_sums_and_rows_alone_are_drawn_too(staff_client: Client) -> None:
-    monitor.get("conversion").add(1, 3)
-    monitor.get("conversion").add(0, 1)
+    at = timezone.now()
+    monitor.get("conversion").add(1, 3, at=at)
+    monitor.get("conversion").add(0, 1, at=at)
     monitor.get("signup").add(6)
     assert not Rollup.objects.filter(series__monitor="watched.signup").exists()
     get = "/monitoring/monitors/{}/chart/?range=1h&format=json"

@@ -87,8 +87,12 @@ def test_arrow_keys_move_a_crosshair_and_say_time_and_values(look: Look) -> None
     page = look()
     cursor = page.locator(".chart-cursor").first
     page.locator("#main").focus()
-    while not cursor.evaluate("one => one === document.activeElement"):
+    for _ in range(200):
+        if cursor.evaluate("one => one === document.activeElement"):
+            break
         page.keyboard.press("Tab")
+    else:
+        pytest.fail("the key Tab does not come to the chart")
     figure = page.locator("figure.chart").first
     assert figure.locator("[data-moment]").inner_text() == "2026-11-26 15:00:00"
     page.keyboard.press("ArrowLeft")

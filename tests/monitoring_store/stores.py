@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from django.db import connections
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ALIAS = "stats"
+#: For so many seconds a child may say nothing.
+PATIENCE = 60.0
 
 
 @contextmanager
@@ -60,11 +63,27 @@ class Child:
 
     def line(self) -> dict[str, Any]:
         """Return the next thing that it says."""
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
+        line = self._read(self.process.stdout)
         assert line, self.process.stderr.read() if self.process.stderr else ""
         answer: dict[str, Any] = json.loads(line)
         return answer
+
+    def complaint(self) -> str:
+        """Return the next line of its stderr."""
+        line = self._read(self.process.stderr)
+        assert line, "it ended without a word"
+        return line
+
+    def _read(self, pipe: IO[str] | None) -> str:
+        """Read a line; a process that says nothing is killed."""
+        assert pipe is not None
+        timer = threading.Timer(PATIENCE, self.process.kill)
+        timer.start()
+        try:
+            return pipe.readline()
+        finally:
+            timer.cancel()
+            timer.join()
 
     def tell(self, word: str) -> None:
         assert self.process.stdin is not None

@@ -261,9 +261,9 @@ def test_a_row_that_was_cut_short_is_left_out_and_holds_nothing_up(kept: Any, fa
 
 def test_a_pattern_of_many_stars_is_quick() -> None:
     matches = patterns.matcher("*a" * 9 + "*b")
-    began = time.monotonic()
+    began = time.thread_time()
     assert not matches("a" * 2_000)
-    assert time.monotonic() - began < 1
+    assert time.thread_time() - began < 1
     for pattern, yes, no in (
         ("view.*.GET", "view.shop.GET", "view.shop.POST"),
         ("a*a", "aa", "a"),

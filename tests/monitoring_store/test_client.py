@@ -171,7 +171,7 @@ def test_a_locked_database_holds_up_no_caller(client: StatsClient, alias: str) -
         for _ in range(1_000):
             statsd.incr("hits")
             statsd.tick()
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 4.5
     assert statsd.flush(20)
     assert whole("hits").get("sum") == 1_001
 
