@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.browser_panel.chromium import chromium
-from tests.services.harness import ROOT, Server, accepts, free_port
+from tests.services.harness import ROOT, Server, accepts, free_port, wait_until
 from tests.services.sites import python
 
 TOKEN = "only-for-these-tests"
@@ -35,6 +37,12 @@ class HealthSite(Server):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/watchman/dashboard/?watchman-token={TOKEN}"
 
+    def shelf_is(self, state: str) -> bool:
+        """Whether the site itself says so; for a moment it says what it found before."""
+        url = f"http://127.0.0.1:{self.port}/watchman/?watchman-token={TOKEN}"
+        with urllib.request.urlopen(url, timeout=20) as answer:
+            return bool(json.load(answer)["shelf"]["state"] == state)
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
@@ -52,6 +60,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HealthSite]:
 def opened(browser: Any, site: HealthSite) -> Iterator[Callable[..., Any]]:
     """Opens the page; fails on anything in the console, and on requests to anywhere else."""
     site.shelf.write_text("ok")
+    wait_until(lambda: site.shelf_is("ok"), "the shelf to be known as ok", 20)
     contexts, said = [], []
 
     def open_page(query: str = "", *, forgive: str = "never", **options: Any) -> Any:

@@ -19,7 +19,7 @@ def settings_of(postgresql: PostgreSQL, **options: Any) -> dict[str, Any]:
         "DATABASES": {"default": {**postgresql.settings(), **options}},
         "CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
         "WATCHMAN_CHECKS": ["databases", "caches", "storage", COUNTED],
-        "WATCHMAN_TIMEOUT": 2.0,
+        "WATCHMAN_TIMEOUT": 20.0,
         "WATCHMAN_CACHE_SECONDS": 0.2,
     }
 

@@ -86,7 +86,7 @@ class WebHandler(BaseHTTPRequestHandler):
     def drip(self, server: Any) -> None:
         self.send_response(200)
         self.end_headers()
-        while not server.released.wait(0.2):
+        while not server.released.wait(2):
             try:
                 self.wfile.write(b".")
             except OSError:

