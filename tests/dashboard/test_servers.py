@@ -48,8 +48,8 @@ def test_a_stream_holds_no_thread_and_no_connection_of_its_own(serve: Serve) -> 
     site = serve("uvicorn")
     pid = site.running().pid
     with thirty_pages(site):
-        assert threads(pid) <= 5
-        assert open_files(pid, "site.sqlite3") <= 2
+        wait_until(lambda: threads(pid) <= 5, "no more than five threads", 10)
+        wait_until(lambda: open_files(pid, "site.sqlite3") <= 2, "no more than two connections", 10)
     wait_until(lambda: threads(pid) <= 2, "the threads to end with the last stream")
 
 

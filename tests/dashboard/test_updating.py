@@ -140,12 +140,12 @@ def test_one_that_hangs_is_given_up_and_holds_up_no_other(pool: DashboardWidgetP
     Hanging.free.clear()
     for each in (Hanging, Good):
         pool.register_widget(each)
-    hands = Hands(limit=0.5)
+    hands = Hands(limit=3)
     try:
         results = {outcome.name: outcome for outcome in updating.update(hands=hands)}
         assert results["Good"].result == "updated"
         assert results["Hanging"].result == "failed"
-        assert "has not ended within 0.5 seconds" in Widget.objects.get(name="Hanging").last_error
+        assert "has not ended within 3 seconds" in Widget.objects.get(name="Hanging").last_error
         assert [each.name for each in updating.update(force=True, hands=hands)] == [
             "Good"
         ]  # not a second one

@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.example.browser import Browser
 
@@ -53,7 +55,11 @@ class Demo:
             text=True,
         )
         assert self.process.stdout is not None
+        timer = threading.Timer(60, self.process.kill)  # it would be waited for without an end
+        timer.start()
         self.greeting = self.process.stdout.readline()
+        timer.cancel()
+        timer.join()
         self.browser = Browser(self.greeting.partition("http://")[2].partition("/")[0])
         self.folder = folder
 
@@ -106,6 +112,12 @@ class Demo:
         self.process.communicate()
         self.errors.close()
         self.server.close()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def patience() -> None:
+    """What a page is to show may take long on a busy machine."""
+    expect.set_options(timeout=30_000)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from typing import Any
 
 from tests.example.browser import Browser, Page
 from tests.example.conftest import Demo, environment, eventually, manage
+from tests.services.harness import free_port
 
 Start = Callable[..., Demo]
 
@@ -188,12 +189,6 @@ def rows(folder: Path) -> list[list[Any]]:
     with closing(sqlite3.connect(folder / "demo.sqlite3")) as database:
         tables = {"shop_book": "*", "shop_author": "*", "auth_user": "id, username, is_superuser"}
         return [database.execute(f"select {what} from {table}").fetchall() for table, what in tables.items()]
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:

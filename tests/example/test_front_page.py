@@ -32,7 +32,7 @@ def page(request: pytest.FixtureRequest, running: Browser) -> Iterator[Page]:
         "console", lambda said: problems.append(said.text) if said.type in {"error", "warning"} else None
     )
     shown.on("pageerror", lambda error: problems.append(str(error)))
-    shown.set_default_timeout(10_000)
+    shown.set_default_timeout(30_000)
     yield shown
     context.close()
     assert problems == []
