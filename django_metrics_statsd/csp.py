@@ -8,14 +8,25 @@ from django.http import HttpResponse
 
 from django_metrics_statsd.conf import project_setting
 
+#: Middleware of Django 6 and of django-csp.
+DJANGO = "django.middleware.csp.ContentSecurityPolicyMiddleware"
+DJANGO_CSP = "csp.middleware.CSPMiddleware"
 HEADERS = ("Content-Security-Policy", "Content-Security-Policy-Report-Only")
 
 
 def protect(response: HttpResponse) -> HttpResponse:
-    """Allow a page the files of this site alone, nothing inline (CSP Level 3), unless a policy is set."""
-    if not any(header in response for header in HEADERS):
+    """Allow a page the files of this site alone, nothing inline (CSP Level 3), unless the site has a policy.
+
+    Middleware that sends one does so later, and leaves alone what is there.
+    """
+    if not any(header in response for header in HEADERS) and not _site_has_policy():
         response[HEADERS[0]] = policy()
     return response
+
+
+def _site_has_policy() -> bool:
+    installed = set(project_setting("MIDDLEWARE") or ())
+    return DJANGO_CSP in installed or (DJANGO in installed and bool(project_setting("SECURE_CSP")))
 
 
 def policy() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.request import MediaType
 
 import django_metrics_statsd
 from django_metrics_statsd.health import recent
@@ -19,9 +20,9 @@ TYPES = {
     "application/json": "json",
     "text/plain": "text",
     "application/openmetrics-text": "openmetrics",
-    "application/openmetrics-text; version=1.0.0": "openmetrics",  # as Prometheus asks
     "application/atom+xml": "atom",
 }
+_WILD = {"*/*": "json", "application/*": "json", "text/*": "text"}
 #: Readers of these look at what is written, and take another status than 200 for a failure to read it.
 _ALWAYS_200 = frozenset({"openmetrics", "atom"})
 
@@ -29,12 +30,18 @@ _ALWAYS_200 = frozenset({"openmetrics", "atom"})
 def answer(request: HttpRequest, report: Report, code: int) -> HttpResponse:
     """Return a report in the format asked for; `code` is the HTTP status where a check failed."""
     wanted = _format_of(request)
-    if wanted not in _WRITERS:
-        message = f"format is {wanted!r}; write one of {', '.join(_WRITERS)}."
-        return JsonResponse({"error": 400, "message": message}, status=400)
     body, content_type = _WRITERS[wanted](request, report, is_trusted(request))
     status = 200 if report.good or wanted in _ALWAYS_200 else code
     return finish(request, HttpResponse(body, content_type=content_type, status=status))
+
+
+def refusal(request: HttpRequest) -> HttpResponse | None:
+    """Return the answer to a request for a format that there is not, before anything is checked for it."""
+    wanted = _format_of(request)
+    if wanted in _WRITERS:
+        return None
+    message = f"format is {wanted!r}; write one of {', '.join(_WRITERS)}."
+    return finish(request, JsonResponse({"error": 400, "message": message}, status=400))
 
 
 def finish(request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -63,7 +70,24 @@ def _format_of(request: HttpRequest) -> str:
     named = request.GET.get("format")
     if named is not None:
         return named[:20]
-    return TYPES.get(request.get_preferred_type(list(TYPES)) or "", "json")
+    wishes = [wish for wish in request.accepted_types if wish.quality > 0]
+    found = (_format_for(wish) for wish in sorted(wishes, key=_rank))
+    return next((each for each in found if each), "json")
+
+
+def _rank(wish: MediaType) -> tuple[float, int]:
+    return -wish.quality, (wish.main_type, wish.sub_type).count("*")
+
+
+def _format_for(wish: MediaType) -> str | None:
+    """Return the format for one type of ``Accept``, or None.
+
+    Parameters do not matter: Prometheus adds new ones. But ``text/plain; version=0.0.4`` asks for metrics.
+    """
+    kind = f"{wish.main_type}/{wish.sub_type}"
+    if kind == "text/plain" and "version" in wish.params:
+        return "openmetrics"
+    return _WILD.get(kind) or TYPES.get(kind)
 
 
 def _json(request: HttpRequest, report: Report, trusted: bool) -> tuple[str, str]:

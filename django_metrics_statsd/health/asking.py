@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 from django_metrics_statsd.health.checks.base import Check
-from django_metrics_statsd.health.loading import choose, loaded
+from django_metrics_statsd.health.loading import Broken, choose, loaded
 
 #: Names in a query string that are looked at.
 MOST = 100
@@ -19,6 +19,17 @@ def wanted(request: HttpRequest) -> list[Check]:
     return [named.check for named in choose(among, only, request.GET.getlist("skip")[:MOST])]
 
 
+def chooses(request: HttpRequest) -> bool:
+    """Whether a request asks for some checks only. A group that is empty by intent is no choice among any."""
+    group = request.GET.get("group")
+    if group is not None and not loaded.now.groups.get(group, (None,)):
+        return False
+    return not {"group", "check", "skip"}.isdisjoint(request.GET)
+
+
 def checks_of(group: str) -> list[Check]:
-    """Return the checks of a group; none for one that there is not."""
-    return [named.check for named in loaded.now.groups.get(group, ())]
+    """Return the checks of a group; for one that there is not, one that fails."""
+    groups = loaded.now.groups
+    if group not in groups:
+        return [Broken(group, LookupError(f"WATCHMAN_GROUPS has no group {group!r}"))]
+    return [named.check for named in groups[group]]

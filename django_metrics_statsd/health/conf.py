@@ -10,6 +10,7 @@ from django.conf import settings
 from django_metrics_statsd import kinds
 from django_metrics_statsd.conf import Setting, _under_test
 from django_metrics_statsd.health import kinds as own
+from django_metrics_statsd.plan import Compiled
 
 PREFIXES = ("WATCHMAN_", "EXPOSE_WATCHMAN_VERSION")
 #: Settings whose values are secrets: no message shows them.
@@ -137,6 +138,19 @@ def tokens() -> tuple[str, ...]:
     """Return every token that lets a request in."""
     single = conf.WATCHMAN_TOKEN
     return (*conf.WATCHMAN_TOKENS, *([single] if single else ()))
+
+
+def wrong_guards() -> tuple[str, ...]:
+    """Return the names of settings that say who may ask, and say it wrongly: then nobody else may."""
+    return _wrong_guards.now
+
+
+def _find_wrong_guards() -> tuple[str, ...]:
+    guards = {"WATCHMAN_TOKEN", "WATCHMAN_TOKENS", "WATCHMAN_AUTH_DECORATOR"}
+    return tuple(each.name for each in all_settings() if each.name in guards and each.problem() is not None)
+
+
+_wrong_guards: Compiled[tuple[str, ...]] = Compiled(_find_wrong_guards, *PREFIXES)
 
 
 def secrets() -> Iterator[str]:

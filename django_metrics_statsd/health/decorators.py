@@ -13,7 +13,8 @@ from django.utils.module_loading import import_string
 from django.views.decorators.csrf import csrf_exempt
 
 from django_metrics_statsd.health.access import has_token, trust
-from django_metrics_statsd.health.conf import PREFIXES, TOKEN_REQUIRED, conf, tokens
+from django_metrics_statsd.health.checks.base import Check
+from django_metrics_statsd.health.conf import PREFIXES, TOKEN_REQUIRED, conf, tokens, wrong_guards
 from django_metrics_statsd.health.loading import full_path
 from django_metrics_statsd.health.reading import shorten
 from django_metrics_statsd.health.running import Finding
@@ -52,8 +53,12 @@ def check(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _status(error: Exception, args: tuple[Any, ...]) -> dict[str, Any]:
+    if args and isinstance(
+        args[0], Check
+    ):  # a method `run`: what it raises says more than what it could return
+        raise error
     if isinstance(error, Finding):
-        said = {"state": str(error.state), "error": shorten(error.message), **error.details}
+        said = {"state": str(error.state), "error": shorten(str(error.message)), **error.details}
         status = {"ok": error.state.good, **said}
     else:
         status = {"ok": False, "error": shorten(str(error)), "stacktrace": scrub(traceback.format_exc())}
@@ -63,8 +68,9 @@ def _status(error: Exception, args: tuple[Any, ...]) -> dict[str, Any]:
 def token_required(view: View) -> View:
     """Let in requests that have one of the tokens; where the settings have no token, let in all.
 
-    Others get 403. The token is taken from ``Authorization: Bearer …`` (or django-watchman's form of it)
-    or from the query string, under ``WATCHMAN_TOKEN_NAME``.
+    Others get 403, and so does everybody where a setting that says who may has a wrong value. The token is
+    taken from ``Authorization: Bearer …`` (or django-watchman's form of it) or from the query string, under
+    ``WATCHMAN_TOKEN_NAME``.
     """
     if iscoroutinefunction(view):
 
@@ -84,7 +90,7 @@ def token_required(view: View) -> View:
 
 
 def _may(request: HttpRequest) -> bool:
-    return not tokens() or has_token(request)
+    return has_token(request) or not (tokens() or wrong_guards())
 
 
 def auth(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -106,7 +112,7 @@ def is_open() -> bool:
     decorator = conf.WATCHMAN_AUTH_DECORATOR
     if isinstance(decorator, str):
         decorator = token_required if full_path(decorator) == TOKEN_REQUIRED else decorator
-    return decorator is None or (decorator is token_required and not tokens())
+    return decorator is None or (decorator is token_required and not (tokens() or wrong_guards()))
 
 
 _decorated: Compiled[dict[View, View]] = Compiled(dict, *PREFIXES)

@@ -58,14 +58,17 @@ class Flight:
             landed(self, found)
 
     def _failed(self, message: str) -> Result:
-        return Result(self.check.name, self.part, State.FAIL, self._ms(), time(), message)
+        return Result(
+            self.check.name, self.part, State.FAIL, self._ms(), time(), message, local=self.check.local
+        )
 
     def late(self, waited: float) -> Result:
         """Return the result for who has waited `waited` seconds in vain."""
         message = late(round(waited, 2))
         if self.overdue:
             message += f" What began {monotonic() - self.began:.0f} s ago has not come back yet."
-        return Result(self.check.name, self.part, State.TIMEOUT, self._ms(), time(), message)
+        local = self.check.local
+        return Result(self.check.name, self.part, State.TIMEOUT, self._ms(), time(), message, local=local)
 
     def _ms(self) -> float:
         return round(1000 * (monotonic() - self.began), 2)

@@ -24,6 +24,8 @@ from django_metrics_statsd.safety import failed, say_once
 #: Changes of one check that are remembered in the process; checks; changes that wait to be written; and
 #: seconds until another try after one that failed.
 REMEMBERED, CHECKS, WAITING, PAUSE = 20, 500, 500, 10.0
+#: Seconds after which a write that hangs is given up, twice as many each time, and how many may be.
+GIVE_UP, MOST_GIVEN_UP = 60.0, 5
 
 
 class Change(NamedTuple):
@@ -47,7 +49,8 @@ class History:
         self._seen: OrderedDict[str, deque[Change]] = OrderedDict()
         self._waiting: deque[Change] = deque(maxlen=WAITING)
         self._writing = False
-        self._again = 0.0
+        self._since = self._again = 0.0
+        self._given_up = 0
 
     def note(self, result: Result) -> State | None:
         """Remember a result if its state is new; return the state before, None for the first."""
@@ -58,7 +61,7 @@ class History:
                 change = Change(result.name, result.state, result.at, result.message)
                 seen.append(change)
                 self._bound()
-                if conf.WATCHMAN_HISTORY:
+                if conf.WATCHMAN_HISTORY and not result.local:
                     self._waiting.append(change)
                     self._again = 0.0
         self._write_soon()
@@ -75,13 +78,21 @@ class History:
 
     def _write_soon(self) -> None:
         with self._lock:
-            if self._writing or not self._waiting or monotonic() < self._again:
+            if not self._waiting or monotonic() < self._again or (self._writing and not self._may_give_up()):
                 return
-            self._writing = True
+            self._writing, self._since = True, monotonic()
         try:
             threading.Thread(target=self._write, name="health history", daemon=True).start()
         except (RuntimeError, MemoryError):  # no threads left: the next result tries again
             self._rest()
+
+    def _may_give_up(self) -> bool:
+        """Whether the thread that writes has hung for so long that another one is due."""
+        hangs = monotonic() - self._since > GIVE_UP * 2**self._given_up
+        if not hangs or self._given_up >= MOST_GIVEN_UP:
+            return False
+        self._given_up += 1
+        return True
 
     def _write(self) -> None:
         from django_metrics_statsd.health import keeping
@@ -114,6 +125,7 @@ class History:
 
     def _done(self, change: Change) -> None:
         with self._lock:
+            self._given_up = 0
             if self._waiting and self._waiting[0] is change:
                 self._waiting.popleft()
 

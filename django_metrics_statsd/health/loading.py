@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from django.utils.module_loading import import_string
 
 from django_metrics_statsd.health.checks.base import Check, FunctionCheck
 from django_metrics_statsd.health.conf import PREFIXES, conf
+from django_metrics_statsd.health.constants import DEFAULT_CHECKS, PAID_CHECKS
 from django_metrics_statsd.health.kinds import Spec
 from django_metrics_statsd.plan import Compiled
 
 _CHECKS = "django_metrics_statsd.health.checks."
-DEFAULT = ("caches", "databases", "storage")
-PAID = ("email",)
 GROUPS: dict[str, tuple[Spec, ...]] = {
     "live": (),
     "ready": ("databases", "caches"),
@@ -68,7 +69,7 @@ def make(spec: Spec) -> Check:
     if inspect.isclass(found):
         found = found(**options)
     elif isinstance(found, Check):
-        found = type(found)(**options) if options else found
+        found = _with(found, options) if options else found
     elif callable(found):
         return FunctionCheck(found, **options)
     if isinstance(found, Check):
@@ -76,6 +77,17 @@ def make(spec: Spec) -> Check:
     if callable(found) and not options:
         return FunctionCheck(found)
     raise TypeError(f"{path_of(spec)} is neither a function nor a subclass of Check")
+
+
+def _with(check: Check, options: dict[str, Any]) -> Check:
+    """Return a copy of a ready object that differs in these options."""
+    made = copy.copy(check)
+    for name, value in options.items():
+        if name.startswith("_") or not hasattr(made, name):
+            raise TypeError(f"{type(check).__name__} has no option {name!r}")
+        setattr(made, name, value)
+    made.__post_init__()
+    return made
 
 
 class Broken(Check):
@@ -87,14 +99,20 @@ class Broken(Check):
 
     def run(self) -> None:
         """Raise what stood in the way."""
-        raise self.error
+        raise self.error.with_traceback(None)  # it is raised each time, and would grow
 
 
 class Loaded:
-    """The checks of the settings, in their order, each made at most once for the same path and options."""
+    """The checks of the settings, in their order, each made at most once for the same path and options.
+
+    Attributes:
+        renamed: old and new names of checks whose name another one has.
+    """
 
     def __init__(self) -> None:
         self._made: dict[Any, Named] = {}
+        self._names: set[str] = set()
+        self.renamed: list[tuple[str, str]] = []
         self.all = self._named(_wanted())
         groups = {**GROUPS, **conf.WATCHMAN_GROUPS}
         self.groups = {name: self._named(specs) for name, specs in groups.items()}
@@ -103,14 +121,30 @@ class Loaded:
         return tuple(dict.fromkeys(self._one(spec) for spec in specs))
 
     def _one(self, spec: Spec) -> Named:
-        key: tuple[str, str | int] = (path_of(spec), "")
-        if isinstance(spec, tuple):
-            key = (key[0], repr(spec[1]))
-        elif isinstance(spec, Check):  # two of one class are two checks
-            key = (key[0], id(spec))
+        path = path_of(spec)
+        key: tuple[str, str | int] = (path, id(spec))  # two objects of one class, or closures, are two checks
+        if isinstance(spec, str | tuple):
+            key = (path, "" if isinstance(spec, str) else repr(spec[1]))
         if key not in self._made:
-            self._made[key] = Named(key[0], _make_or_break(spec))
+            self._made[key] = Named(path, self._alone(_make_or_break(spec)))
         return self._made[key]
+
+    def _alone(self, check: Check) -> Check:
+        """Give a check a name of its own: under one name, one would hide the other."""
+        name = unused(check.name, self._names)
+        if name != check.name:
+            self.renamed.append((check.name, name))
+            check = copy.copy(check)
+            check.name = name
+        self._names.add(name)
+        return check
+
+
+def unused(name: str, used: Container[str]) -> str:
+    """Return `name`, with a number where that is used."""
+    if name not in used:
+        return name
+    return next(each for number in count(2) if (each := f"{name}_{number}") not in used)
 
 
 def _make_or_break(spec: Spec) -> Check:
@@ -124,7 +158,7 @@ def _wanted() -> Iterable[Spec]:
     given = conf.WATCHMAN_CHECKS
     if given is not None:
         return given
-    return (*DEFAULT, *(PAID if conf.WATCHMAN_ENABLE_PAID_CHECKS else ()))
+    return (*DEFAULT_CHECKS, *(PAID_CHECKS if conf.WATCHMAN_ENABLE_PAID_CHECKS else ()))
 
 
 loaded = Compiled(Loaded, *PREFIXES)

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext
 
@@ -79,6 +80,11 @@ def span(began: datetime, ended: datetime) -> str:
     return gettext("%d s") % seconds if seconds < 60 else timesince(began, ended)
 
 
+def _moment(seconds: float) -> datetime:
+    """Return a time in the site's zone: with ``USE_TZ = False`` templates would show it as it is."""
+    return datetime.fromtimestamp(seconds, timezone.get_current_timezone())
+
+
 def respond(request: HttpRequest, report: Report) -> HttpResponse:
     """Return the page, or with ``?fragment`` what its script puts in place of what is there."""
     part = "fragment" in request.GET
@@ -102,7 +108,7 @@ def context(request: HttpRequest, report: Report) -> dict[str, Any]:
         "formats": [(name, _link(request, name)) for name in FORMATS],
         "every": max(SHORTEST, conf.WATCHMAN_CACHE_SECONDS),
         "kiosk": "kiosk" in request.GET,
-        "now": datetime.now(UTC),
+        "now": timezone.localtime(),
     }
 
 
@@ -133,7 +139,7 @@ def _row(result: Result, changes: list[Change], *, trusted: bool) -> Row:
         return row
     return replace(
         row,
-        at=datetime.fromtimestamp(result.at, UTC),
+        at=_moment(result.at),
         duration_ms=result.duration_ms,
         message=result.message,
         details=list(_details(result)),
@@ -145,7 +151,7 @@ def _past(changes: list[Change], *, trusted: bool) -> Iterator[Past]:
     """Yield the states of a check, latest first, each with its end."""
     ended = None
     for change in changes:
-        began = datetime.fromtimestamp(change.at, UTC)
+        began = _moment(change.at)
         yield Past(change.state, began, ended, change.message if trusted else "")
         ended = began
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django_metrics_statsd.health import cleaning
 from django_metrics_statsd.health.results import Result, State
 from django_metrics_statsd.health.secrecy import scrub
 
@@ -18,12 +19,17 @@ _STATUS_KEYS = frozenset({"ok", "state", "error", "message", "stacktrace", "dura
 
 def shorten(text: str) -> str:
     """Return a message without secrets, in one line, cut to `MESSAGE` characters."""
-    return scrub(" ".join(text.split()))[:MESSAGE] if text else ""
+    return scrub(cleaning.text(" ".join(text.split())))[:MESSAGE] if text else ""
 
 
 def shorten_trace(text: str) -> str:
     """Return the end of a stack trace, without secrets."""
-    return scrub(text)[-STACKTRACE:] if text else ""
+    return scrub(cleaning.text(text))[-STACKTRACE:] if text else ""
+
+
+def label(name: object) -> str:
+    """Return a name that can be written, cut to `NAME` characters."""
+    return cleaning.text(str(name))[:NAME]
 
 
 def read_status(check: str, part: str, found: Any) -> Result:
@@ -31,8 +37,8 @@ def read_status(check: str, part: str, found: Any) -> Result:
     if found is None:
         return Result(check, part)
     if not isinstance(found, Mapping):
-        return Result(check, part, value=found)
-    details = [(str(key)[:NAME], value) for key, value in found.items() if key not in _STATUS_KEYS]
+        return Result(check, part, value=cleaning.plain(found))
+    details = [(label(key), cleaning.plain(value)) for key, value in found.items() if key not in _STATUS_KEYS]
     return Result(
         check,
         part,
@@ -49,22 +55,27 @@ def read_shaped(check: str, found: Any) -> list[Result]:
     ``{"search": {"ok": True}}``, ``{"databases": [{"default": {"ok": True}}]}``, or any other value. A
     status without a name, as the decorator `check` returns for an exception, gets the function's.
     """
-    if not isinstance(found, Mapping) or isinstance(found.get("ok"), bool):
+    if not isinstance(found, Mapping) or _is_status(found):
         return [read_status(check, "", found)]
     return list(_each(found))[:MOST] or [Result(check)]
 
 
 def _each(found: Mapping[str, Any]) -> Iterator[Result]:
     for key, value in found.items():
-        name = str(key)[:NAME]
-        if isinstance(value, Mapping) and isinstance(value.get("ok"), bool):
+        name = label(key)
+        if _is_status(value):
             yield read_status(name, "", value)
         elif _is_list_of_parts(value):
             for entry in value:
                 for part, status in entry.items():
-                    yield read_status(name, str(part)[:NAME], status)
+                    yield read_status(name, label(part), status)
         else:
-            yield Result(name, value=value)
+            yield Result(name, value=cleaning.plain(value))
+
+
+def _is_status(value: Any) -> bool:
+    """Whether this is ``{"ok": True, …}``, with anything for true or false, and not a check called ``ok``."""
+    return isinstance(value, Mapping) and "ok" in value and not isinstance(value["ok"], Mapping)
 
 
 def _is_list_of_parts(value: Any) -> bool:

@@ -13,8 +13,8 @@ from django_metrics_statsd.health.conf import conf
 from django_metrics_statsd.health.history import Change, history
 from django_metrics_statsd.health.results import NOTHING, Result
 
-#: Rows that are read, and seconds that the database has for them.
-ROWS, SECONDS = 1_000, 1.0
+#: Rows that are read of each check, checks that are, and seconds that the database has for them.
+ROWS, CHECKS, SECONDS = 50, 500, 1.0
 
 
 @dataclass(kw_only=True)
@@ -23,11 +23,12 @@ class _Recent(Check):
 
     name: str = "history"
     timeout: float | None = SECONDS
+    names: tuple[str, ...] = ()
 
     def run(self) -> Any:
         from django_metrics_statsd.health import keeping
 
-        return keeping.latest(ROWS)
+        return keeping.latest(self.names, ROWS)
 
     def read(self, part: str, found: Any) -> list[Result]:
         return [Result(self.name, part, value=found)]
@@ -40,13 +41,16 @@ _shared = runner.Shared(lambda _: None)
 def changes(names: Iterable[str]) -> dict[str, list[Change]]:
     """Return the latest changes of each check by its name, latest first, within a second."""
     names = list(names)
-    kept, seen = _kept() if conf.WATCHMAN_HISTORY else {}, history.seen(names)
+    kept, seen = _kept(names) if conf.WATCHMAN_HISTORY else {}, history.seen(names)
     return {name: _joined(kept.get(name, []), seen.get(name, [])) for name in names}
 
 
-def _kept() -> dict[str, list[Change]]:
-    start = monotonic()
-    asked = _shared.ask(_check, "", _check.run)
+def _kept(names: list[str]) -> dict[str, list[Change]]:
+    """Return the table's changes of all names that have been asked for; it is asked anew for a new one."""
+    start, new = monotonic(), [name for name in names if name not in _check.names]
+    if new:
+        _check.names = (*new, *_check.names)[:CHECKS]
+    asked = _shared.ask(_check, "", _check.run, fresh=bool(new))
     (result,) = runner.await_results(_shared, asked, start, start + SECONDS)
     return {} if result.value is NOTHING else dict(result.value)
 

@@ -44,6 +44,7 @@ class Result:
         stacktrace: where, for the trusted.
         details: further values for the trusted, as JSON knows them.
         value: what a check of the site's own returned in place of a state.
+        local: whether it is of this process alone.
     """
 
     check: str
@@ -55,6 +56,7 @@ class Result:
     stacktrace: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
     value: Any = NOTHING
+    local: bool = False
 
     @property
     def name(self) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Container, Iterable, Iterator
+from dataclasses import replace
+from itertools import count, islice
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -20,7 +21,8 @@ from django_metrics_statsd.health import telling
 from django_metrics_statsd.health.checks.base import Check
 from django_metrics_statsd.health.conf import PREFIXES, conf
 from django_metrics_statsd.health.flights import Flight, Results
-from django_metrics_statsd.health.results import Report
+from django_metrics_statsd.health.reading import label
+from django_metrics_statsd.health.results import Report, Result
 
 #: Parts of one check that are run, and results of all together that are kept.
 MOST_PARTS, MOST_KEPT = 100, 2_000
@@ -65,7 +67,7 @@ class Shared:
         key, limit = (id(check), part), check.timeout or conf.WATCHMAN_TIMEOUT
         with self._lock:
             flight = self._flights.get(key)
-            known = None if fresh else self._known(key, limit if flight is not None else 0.0)
+            known = None if fresh else self._known(check, part, limit if flight is not None else 0.0)
             if known is not None and (flight is None or monotonic() < flight.ends):
                 return known
             if flight is not None and not self._may_give_up(key, flight):
@@ -82,10 +84,11 @@ class Shared:
         self._given_up[key] = before + 1
         return True
 
-    def _known(self, key: Key, grace: float) -> Settled | None:
+    def _known(self, check: Check, part: str, grace: float) -> Settled | None:
         """Return the last result if it is young enough; `grace` is for while a newer one is on its way."""
-        window, known = conf.WATCHMAN_CACHE_SECONDS, self._settled.get(key)
-        young = known is not None and window > 0 and monotonic() - known.at < window + grace
+        window, known = conf.WATCHMAN_CACHE_SECONDS, self._settled.get((id(check), part))
+        kept = max(window, check.at_most_every) + grace
+        young = known is not None and window > 0 and monotonic() - known.at < kept
         return known if young else None
 
     def _landed(self, flight: Flight, results: Results) -> None:
@@ -135,7 +138,7 @@ def run(checks: Iterable[Check], *, fresh: bool = False) -> Report:
     start = monotonic()
     until = start + conf.WATCHMAN_DEADLINE
     asked = [shared.ask(check, *part, fresh=fresh) for check in checks for part in _parts(check)]
-    return Report(tuple(result for each in asked for result in await_results(shared, each, start, until)))
+    return _report(result for each in asked for result in await_results(shared, each, start, until))
 
 
 async def arun(checks: Iterable[Check], *, fresh: bool = False) -> Report:
@@ -144,7 +147,23 @@ async def arun(checks: Iterable[Check], *, fresh: bool = False) -> Report:
     until = start + conf.WATCHMAN_DEADLINE
     asked = [shared.ask(check, *part, fresh=fresh) for check in checks for part in _parts(check)]
     found = [await _aawait(each, start, until) for each in asked]
-    return Report(tuple(result for results in found for result in results))
+    return _report(result for results in found for result in results)
+
+
+def _report(results: Iterable[Result]) -> Report:
+    """Make a report in which each result has a name of its own: functions may return the same keys."""
+    found: dict[str, Result] = {}
+    for result in results:
+        apart = _apart(result, found)
+        found[apart.name] = apart
+    return Report(tuple(found.values()))
+
+
+def _apart(result: Result, names: Container[str]) -> Result:
+    if result.name not in names:
+        return result
+    renamed = (replace(result, check=f"{result.check}_{number}") for number in count(2))
+    return next(each for each in renamed if each.name not in names)
 
 
 def await_results(runs: Shared, asked: Flight | Settled, start: float, until: float) -> Results:
@@ -174,7 +193,7 @@ def _patience(flight: Flight, until: float) -> float:
 def _parts(check: Check) -> Iterator[tuple[str, Callable[[], Any]]]:
     """Yield a check's parts; what goes wrong in finding them is what its one part finds."""
     try:
-        found = [(str(name), function) for name, function in islice(check.parts(), MOST_PARTS)]
+        found = [(label(name), function) for name, function in islice(check.parts(), MOST_PARTS)]
     except (Exception, SystemExit) as error:
         found = [("", _raise(error))]
     yield from found

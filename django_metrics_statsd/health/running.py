@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from asgiref.sync import async_to_sync
 
 from django_metrics_statsd.decorators import muted
+from django_metrics_statsd.health.cleaning import cleaned
 from django_metrics_statsd.health.reading import shorten, shorten_trace
 from django_metrics_statsd.health.results import Result, State
 
@@ -40,14 +41,14 @@ def found_by(check: Check, part: str, run: Callable[[], Any], timeout: float | N
         try:
             found = _only_results(check.read(part, _call(run, timeout)))
         except Finding as error:
-            message = shorten(error.message)
-            found = [Result(check.name, part, error.state, message=message, details=error.details)]
+            message = shorten(str(error.message))
+            found = [Result(check.name, part, error.state, message=message, details=cleaned(error.details))]
         except _LateError:
             found = [Result(check.name, part, State.TIMEOUT, message=late(timeout))]
         except (Exception, SystemExit) as error:
             found = [_failed(check.name, part, error)]
     duration, now = round(1000 * (perf_counter() - start), 2), time()
-    return [replace(result, duration_ms=duration, at=now) for result in found]
+    return [replace(result, duration_ms=duration, at=now, local=check.local) for result in found]
 
 
 def _only_results(found: list[Result]) -> list[Result]:

@@ -75,6 +75,18 @@ def check_checks(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+def check_check_names(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """W005: no two checks have one name."""
+    return [
+        _warning(
+            5,
+            f"Two checks are called {old!r}; one is reported as {new!r}.",
+            f'Give it a name of its own: ("{old}", {{"name": "…"}}).',
+        )
+        for old, new in loaded.now.renamed
+    ]
+
+
 def check_decorator(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E003: the decorator of ``WATCHMAN_AUTH_DECORATOR`` can be had."""
     decorator = conf.WATCHMAN_AUTH_DECORATOR
@@ -151,5 +163,12 @@ def _callbacks(resolver: URLResolver) -> Iterator[Any]:
             yield from _callbacks(pattern)
 
 
-CHECKS: tuple[Check, ...] = (check_values, check_names, check_checks, check_decorator, check_probes)
+CHECKS: tuple[Check, ...] = (
+    check_values,
+    check_names,
+    check_checks,
+    check_check_names,
+    check_decorator,
+    check_probes,
+)
 DEPLOY_CHECKS: tuple[Check, ...] = (check_open_status, check_tokens)

@@ -38,9 +38,8 @@ def _tell_change(result: Result) -> None:
     before = history.history.note(result)
     if before is result.state:
         return
-    if not result.state.good:
+    if result.state in {State.WARN, State.FAIL, State.TIMEOUT}:
         logger.warning("%s: %s. %s", result.name, result.state, result.message)
-    elif before is not None and not before.good:
-        logger.info("%s: %s again", result.name, result.state)
-    elif result.state is State.WARN:
-        logger.warning("%s: %s. %s", result.name, result.state, result.message)
+    elif before is not None:
+        again = " again" if result.state is State.OK else ""
+        logger.info("%s: %s%s", result.name, result.state, again)

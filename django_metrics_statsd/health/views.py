@@ -16,8 +16,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from django_metrics_statsd.decorators import exempt
 from django_metrics_statsd.health import apm, runner
-from django_metrics_statsd.health.answers import answer, finish, nothing_to_check
-from django_metrics_statsd.health.asking import checks_of, wanted
+from django_metrics_statsd.health.answers import answer, finish, nothing_to_check, refusal
+from django_metrics_statsd.health.asking import checks_of, chooses, wanted
 from django_metrics_statsd.health.conf import conf
 from django_metrics_statsd.health.decorators import auth, is_open
 from django_metrics_statsd.health.results import Report, Result
@@ -61,7 +61,7 @@ def status(request: HttpRequest) -> HttpResponse:
     checks = wanted(request)
     if not checks:
         return nothing_to_check(request)
-    return answer(request, runner.run(checks), conf.WATCHMAN_ERROR_CODE or 200)
+    return refusal(request) or answer(request, runner.run(checks), conf.WATCHMAN_ERROR_CODE or 200)
 
 
 @_protected
@@ -74,8 +74,14 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 @_ours
 def bare_status(request: HttpRequest) -> HttpResponse:
-    """Answer with an HTTP status alone: 200, or ``WATCHMAN_ERROR_CODE`` (unset: 500) when a check failed."""
-    code = 200 if runner.run(wanted(request)).good else conf.WATCHMAN_ERROR_CODE or 500
+    """Answer with an HTTP status alone: 200, or ``WATCHMAN_ERROR_CODE`` (unset: 500) when a check failed.
+
+    404 where a choice leaves nothing to run: a mistyped name must not look like health.
+    """
+    checks = wanted(request)
+    code = 200 if runner.run(checks).good else conf.WATCHMAN_ERROR_CODE or 500
+    if not checks and chooses(request):
+        code = 404
     return finish(request, HttpResponse(status=code, content_type="text/plain"))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from django_metrics_statsd.health.checks import Check, Fail, Skip, Warn
+from django_metrics_statsd.health.checks import Check, Disk, Fail, Skip, Warn
 from django_metrics_statsd.health.decorators import check
 
 #: How often each sample ran.
@@ -124,3 +124,6 @@ def only_with_key(view: Any) -> Any:
         return HttpResponse("no", status=401)
 
     return guarded
+
+
+nearly_full = Disk(warn=7)

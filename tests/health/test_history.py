@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from django_metrics_statsd.health import keeping, recent, runner
+from django_metrics_statsd.health import keeping, recent, runner, telling
 from django_metrics_statsd.health.history import Change, History, history
 from django_metrics_statsd.health.models import StateChange
 from django_metrics_statsd.health.results import Result, State
 from tests.health import samples
+from tests.services.harness import wait_until
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC).timestamp()
 
@@ -61,7 +62,7 @@ def test_a_change_is_written_once_for_all_processes() -> None:
     keeping.keep(change(State.OK, 5), 100)
     keeping.keep(change(State.FAIL, 1), 100)  # another process was late to write
     assert list(StateChange.objects.values_list("state", flat=True)) == ["ok", "fail"]
-    found = keeping.latest(1_000)["databases.default"]
+    found = keeping.latest(["databases.default"], 1_000)["databases.default"]
     assert [each.at - NOW for each in found] == [5.0, 0.0]
 
 
@@ -70,7 +71,7 @@ def test_equal_states_in_a_row_are_shown_as_one() -> None:
     for at, state in ((0, "ok"), (1, "fail"), (2, "fail"), (3, "ok")):
         time = datetime.fromtimestamp(NOW + at, UTC)
         StateChange.objects.create(name="caches.default", state=state, at=time)
-    found = keeping.latest(1_000)["caches.default"]
+    found = keeping.latest(["caches.default"], 1_000)["caches.default"]
     assert [(each.state, each.at - NOW) for each in found] == [
         (State.OK, 3.0), (State.FAIL, 1.0), (State.OK, 0.0),
     ]  # fmt: skip
@@ -197,3 +198,74 @@ def test_a_process_that_saw_the_same_state_later_adds_nothing() -> None:
 def test_a_row_says_what_it_is() -> None:
     row = StateChange(name="caches", state="ok", at=datetime.now(UTC) - timedelta(days=1))
     assert str(row) == "caches: ok"
+
+
+@pytest.mark.django_db
+def test_two_processes_that_see_the_same_change_write_one_row() -> None:
+    keeping.keep(change(State.FAIL, 10.0), 100)
+    keeping.keep(change(State.FAIL, 9.9), 100)
+    assert [row.at.timestamp() - NOW for row in StateChange.objects.all()] == [pytest.approx(9.9)]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata"])
+def test_without_time_zones_changes_are_kept_too(settings: Any, zone: str) -> None:
+    settings.USE_TZ, settings.TIME_ZONE = False, zone
+    keeping.keep(change(State.FAIL), 100)
+    keeping.keep(change(State.OK, 60), 100)
+    found = keeping.latest(["databases.default"], 10)["databases.default"]
+    assert [each.at - NOW for each in found] == [60.0, 0.0]
+
+
+@pytest.mark.django_db
+def test_one_check_that_changes_often_does_not_hide_the_others(settings: Any) -> None:
+    settings.WATCHMAN_HISTORY = 10_000
+    keeping.keep(change(State.FAIL), 10_000)
+    for at in range(200):
+        keeping.keep(change(State.OK if at % 2 else State.FAIL, at, "caches.default"), 10_000)
+    found = keeping.latest(["databases.default", "caches.default", "none"], 50)
+    assert {name: len(changes) for name, changes in found.items()} == {
+        "databases.default": 1, "caches.default": 50, "none": 0,
+    }  # fmt: skip
+
+
+def test_what_is_of_one_process_alone_is_not_in_the_table(settings: Any) -> None:
+    settings.WATCHMAN_HISTORY = 100
+    kept = History()
+    kept.note(Result("statsd", state=State.WARN, at=NOW, local=True))
+    assert not kept._waiting
+    assert [each.state for each in kept.seen(["statsd"])["statsd"]] == [State.WARN]
+
+
+def test_a_write_that_hangs_is_given_up(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.WATCHMAN_HISTORY = 100
+    hangs, kept, written = threading.Event(), History(), []
+
+    def keep(change: Change, most: int) -> None:
+        if not written:
+            written.append("hangs")
+            hangs.wait(20)
+        written.append(str(change.state))
+
+    monkeypatch.setattr(keeping, "keep", keep)
+    note(kept, State.OK)
+    wait_until(lambda: written, "the first write")
+    note(kept, State.FAIL, 1)
+    assert written == ["hangs"]
+    kept._since -= 61
+    note(kept, State.FAIL, 2)
+    wait_until(lambda: "fail" in written, "another thread")
+    hangs.set()
+    await_threads()
+    assert not kept._waiting
+
+
+def test_every_change_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "django_metrics_statsd.health")
+    states = [State.OK, State.WARN, State.OK, State.SKIPPED, State.FAIL, State.TIMEOUT, State.OK]
+    for at, state in enumerate(states):
+        telling.tell([Result("shelf", state=state, at=NOW + at, message="look")])
+    assert [record.getMessage() for record in caplog.records] == [
+        "shelf: warn. look", "shelf: ok again", "shelf: skipped", "shelf: fail. look",
+        "shelf: timeout. look", "shelf: ok again",
+    ]  # fmt: skip

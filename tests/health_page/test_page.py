@@ -79,6 +79,23 @@ def test_the_page_has_a_policy_of_its_own_unless_the_site_has_one(settings: Any)
     assert "connect-src 'self';" in policy
 
 
+@pytest.mark.parametrize(
+    ("middleware", "policy", "ours"),
+    [
+        ("django.middleware.csp.ContentSecurityPolicyMiddleware", {"default-src": ["'self'"]}, False),
+        ("django.middleware.csp.ContentSecurityPolicyMiddleware", None, True),
+        ("csp.middleware.CSPMiddleware", None, False),
+    ],
+)
+def test_a_policy_that_middleware_sends_is_the_sites(
+    settings: Any, middleware: str, policy: Any, ours: bool
+) -> None:
+    client = Client()
+    client.get(URL)  # with the middleware of the tests, as Django 5.2 has none of these
+    settings.MIDDLEWARE, settings.SECURE_CSP = [middleware], policy
+    assert ("Content-Security-Policy" in client.get(URL)) is ours
+
+
 def test_what_was_before_is_told_with_how_long_it_lasted(settings: Any) -> None:
     settings.DEBUG, settings.TIME_ZONE = True, "UTC"
     now = 1_800_000_000.0

@@ -99,13 +99,18 @@ def test_redis_hangs_goes_down_and_comes_back(redis_server: Any) -> None:
     assert state_of(check) == "ok"
 
 
-def test_a_redis_with_a_password_is_told_and_not_shown(redis_server: Any) -> None:
+def test_a_redis_with_a_password_is_told_and_not_shown(redis_server: Any, settings: Any) -> None:
     redis_server.ask("CONFIG", "SET", "requirepass", "opensesame1")
     port = redis_server.port
     try:
         assert state_of(Redis(url=f"redis://:opensesame1@127.0.0.1:{port}/0")) == "ok"
         wrong = result_of(Redis(url=f"redis://:sesameopen1@127.0.0.1:{port}/0"))
         assert str(wrong.state) == "fail"
+        for options in ({"password": "opensesame1"}, {"PASSWORD": "opensesame1"}):  # Django's, django-redis'
+            backend = "django.core.cache.backends.redis.RedisCache"
+            location = f"redis://127.0.0.1:{port}/0"
+            settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": location, "OPTIONS": options}}
+            assert state_of(Redis()) == "ok"
         assert "sesame" not in wrong.message + wrong.stacktrace + repr(Redis(url="redis://:opensesame1@x"))
     finally:
         with socket.create_connection(("127.0.0.1", port), 5) as link:

@@ -7,8 +7,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import celery
 import pytest
@@ -46,16 +47,18 @@ def broker(redis_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     made.close()
 
 
-@pytest.fixture
-def worker(broker: Any, tmp_path: Path) -> Iterator[Server]:
+def worker_called(name: str, broker: Any, folder: Path) -> Server:
     command = [
         *(sys.executable, "-m", "celery", "-b", broker.url, "-A", "celery", "worker", "-P", "solo"),
-        *("-n", "one@shop", "-l", "info", "--without-gossip", "--without-mingle"),
+        *("-n", f"{name}@shop", "-l", "info", "--without-gossip", "--without-mingle"),
     ]
-    server = Server(
-        "celery", command, tmp_path / "celery", lambda: "ready." in server.log(), {"PYTHONPATH": str(ROOT)}
-    )
-    with server:
+    server = Server(name, command, folder / name, lambda: "ready." in server.log(), {"PYTHONPATH": str(ROOT)})
+    return server
+
+
+@pytest.fixture
+def worker(broker: Any, tmp_path: Path) -> Iterator[Server]:
+    with worker_called("one", broker, tmp_path) as server:
         yield server
 
 
@@ -69,6 +72,29 @@ def test_a_worker_answers_hangs_and_goes(worker: Server) -> None:
     assert result_of(Celery(app=APP)).message == "No worker answered."
     os.killpg(worker.running().pid, signal.SIGCONT)
     wait_until(lambda: state_of(Celery(app=APP)) == "ok", "the worker to answer again")
+
+
+def test_what_further_workers_answer_is_not_left_in_the_broker(broker: Any, tmp_path: Path) -> None:
+    names = ("one", "two", "three")
+    with ExitStack() as stack:
+        for name in names:
+            stack.enter_context(worker_called(name, broker, tmp_path))
+        check = Celery(app=APP, workers=tuple(f"{name}@shop" for name in names), patience=10.0, timeout=20.0)
+        wait_until(lambda: state_of(check) == "ok", "three workers")
+        for _ in range(20):
+            assert state_of(Celery(app=APP, patience=10.0, timeout=20.0)) == "ok"
+    assert broker.ask("KEYS", "*.reply.celery.pidbox") == "*0"
+
+
+def test_an_answer_to_an_earlier_question_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Mailbox:
+        answers: ClassVar[list[Any]] = [[], [{"one@shop": {"ok": "pong"}}]]
+
+        def multi_call(self, command: str, *, timeout: float, limit: int) -> Any:
+            return self.answers.pop(0)
+
+    assert celery_workers._first_answer(Mailbox(), 5.0) == [{"one@shop": {"ok": "pong"}}]
+    assert Mailbox.answers == []
 
 
 def test_without_a_worker_nobody_answers(broker: Any) -> None:

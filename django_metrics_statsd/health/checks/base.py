@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from django_metrics_statsd.health import reading, running
@@ -27,6 +27,10 @@ class Skip(Finding):
     state = State.SKIPPED
 
 
+def _is_seconds(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+
+
 @dataclass(kw_only=True)
 class Check:
     """One thing to check. Subclass it and write `run`, sync or async.
@@ -34,13 +38,26 @@ class Check:
     Attributes:
         name: the key in the JSON; unset, the class's name in lower case.
         timeout: seconds that each part may take; unset, ``WATCHMAN_TIMEOUT``.
+        at_most_every: seconds for which a result is kept at least, where ``WATCHMAN_CACHE_SECONDS`` is not 0.
     """
 
     name: str = ""
     timeout: float | None = None
+    at_most_every: float = 0.0
 
     def __post_init__(self) -> None:
         self.name = self.name or type(self).__name__.lower()
+        if self.timeout is not None and not _is_seconds(self.timeout):
+            raise TypeError(f"timeout is {self.timeout!r}; write a number of seconds above 0, or None")
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if str(each.type).startswith("tuple") and isinstance(value, str):  # its letters, to Python
+                raise TypeError(f"{each.name} is {value!r}; write a list: [{value!r}]")
+
+    @property
+    def local(self) -> bool:
+        """Whether what it finds is of this process alone, and other processes' results say nothing of it."""
+        return False
 
     def run(self) -> Any:
         """Check, in a thread of its own, with an event loop of its own if this is a coroutine function.

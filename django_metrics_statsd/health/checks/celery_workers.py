@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -20,6 +21,8 @@ EXTRA = "pip install 'django-metrics-statsd[celery]'"
 HEARTBEAT = "django_metrics_statsd.health.heartbeat."
 #: Seconds for which the cache keeps a heartbeat: long enough to say how old it is.
 KEPT = 7 * 86_400
+#: Seconds that workers have to answer after the first one did, until what they said is thrown away.
+OTHERS = 0.25
 
 
 def beat(queue: str, cache: str) -> None:
@@ -61,8 +64,9 @@ class _OfCelery(Check):
         return connection
 
     def _options(self, app: Any) -> dict[str, Any]:
-        limits = {"socket_timeout": self.patience, "socket_connect_timeout": self.patience}
-        return {**(app.conf.broker_transport_options or {}), **limits}
+        """Return limits under the names that Redis' and AMQP's clients have for them."""
+        names = ("socket_timeout", "socket_connect_timeout", "read_timeout", "write_timeout")
+        return {**(app.conf.broker_transport_options or {}), **dict.fromkeys(names, self.patience)}
 
 
 @dataclass(kw_only=True)
@@ -108,7 +112,26 @@ class Celery(_OfCelery):
         )
         if self.workers:
             return mailbox.call(list(self.workers), "ping", timeout=self.patience)
-        return mailbox.multi_call("ping", timeout=self.patience, limit=1)
+        try:
+            return _first_answer(mailbox, self.patience)
+        finally:
+            _sweep(connection, mailbox)
+
+
+def _first_answer(mailbox: Any, patience: float) -> Any:
+    """Return the first answer. One to an earlier question is passed over, and it is asked again."""
+    answers, ends = None, time.monotonic() + patience
+    while not answers and (left := ends - time.monotonic()) > 0:
+        answers = mailbox.multi_call("ping", timeout=left, limit=1)
+    return answers
+
+
+def _sweep(connection: Any, mailbox: Any) -> None:
+    """Throw away what further workers answer: Redis would keep it, as its lists belong to no connection."""
+    if connection.transport.driver_type == "redis":
+        time.sleep(OTHERS)
+        with suppress(Exception):  # the check has its answer
+            connection.default_channel.queue_purge(mailbox.reply_queue.name)
 
 
 @dataclass(kw_only=True)

@@ -31,17 +31,20 @@ class FileStorage(Check):
         """Write, compare, delete."""
         storage = storages[self.alias]
         content = uuid.uuid4().hex.encode()
-        path = storage.save(str(self._folder() / f"watchman-{uuid.uuid4()}.txt"), ContentFile(content))
+        path = storage.save(str(self._folder(storage) / f"watchman-{uuid.uuid4()}.txt"), ContentFile(content))
         try:
             _compare(storage, path, content)
         finally:
             with suppress(Exception):  # some storages delete when they see fit, or never
                 storage.delete(path)
 
-    def _folder(self) -> PurePosixPath:
-        """Return the folder, within the storage: django-watchman's default is an absolute path."""
+    def _folder(self, storage: Storage) -> PurePosixPath:
+        """Return the folder, within the storage: django-watchman has absolute paths below ``MEDIA_ROOT``."""
         folder = PurePosixPath(self.folder or conf.WATCHMAN_STORAGE_PATH or "")
-        return PurePosixPath() if folder.is_absolute() else folder
+        if not folder.is_absolute():
+            return folder
+        root = PurePosixPath(str(getattr(storage, "location", "")))
+        return folder.relative_to(root) if folder.is_relative_to(root) else PurePosixPath()
 
 
 def _compare(storage: Storage, path: str, content: bytes) -> None:

@@ -15,10 +15,14 @@ from django_metrics_statsd.health.conf import conf
 
 @dataclass(kw_only=True)
 class Email(Check):
-    """Sends a message to ``WATCHMAN_EMAIL_RECIPIENTS``, each time: who is paid for mail is paid for this."""
+    """Sends a message to ``WATCHMAN_EMAIL_RECIPIENTS``: who is paid for mail is paid for this.
+
+    However often it is asked, and a page that stays open asks often, a process sends one in five minutes.
+    """
 
     name: str = "email"
     timeout: float | None = 10.0
+    at_most_every: float = 300.0
 
     def run(self) -> None:
         """Send."""

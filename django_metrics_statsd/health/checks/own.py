@@ -45,6 +45,11 @@ class Statsd(Check):
     within: float = 300.0
     _drops: Drops = field(default_factory=Drops, init=False, repr=False)
 
+    @property
+    def local(self) -> bool:
+        """True: the counts are of this process."""
+        return True
+
     def run(self) -> dict[str, Any]:
         """Compare the counts."""
         if not statsd.made:
@@ -70,6 +75,11 @@ class Hits(Check):
     fail: int = 100_000
     within: float = 300.0
     _drops: Drops = field(default_factory=Drops, init=False, repr=False)
+
+    @property
+    def local(self) -> bool:
+        """True: the drops are of this process."""
+        return True
 
     def run(self) -> dict[str, Any]:
         """Ask Redis, or look at the counts of this process."""

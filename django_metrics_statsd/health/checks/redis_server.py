@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +14,18 @@ from django_metrics_statsd.health.checks.base import Check, Fail, Skip
 EXTRA = "pip install 'django-metrics-statsd[hits]'"
 #: Seconds after which the server forgets our key, should deleting it fail.
 LIFETIME = 60
+#: Options of caches that say who asks: Django's in lower case, those of django-redis in upper case.
+_LOGIN = ("username", "password")
 _REDIS_CACHES = ("django.core.cache.backends.redis.", "django_redis.")
+
+
+@dataclass(frozen=True)
+class Server:
+    """An address, whether a cluster is there, and who asks, where the address does not say so."""
+
+    url: str = field(repr=False)
+    cluster: bool = False
+    login: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(kw_only=True)
@@ -42,6 +54,8 @@ class Redis(Check):
             import redis.retry
         except ImportError:
             raise Fail(f"The client for Redis is not installed: {EXTRA}.") from None
+        from django_metrics_statsd.hits.transports.redis import disconnect
+
         client = self._connect(redis)
         try:
             client.ping()
@@ -49,17 +63,17 @@ class Redis(Check):
                 _write(client)
             return _version(client, redis.ResponseError)
         finally:
-            client.close()
+            disconnect(client)
 
     def _connect(self, redis: Any) -> Any:
         """Return a client that tries once: the library's own ones try again."""
-        url, cluster = (self.url, self.cluster) if self.url else _configured()
-        if url is None:
+        found = Server(self.url, self.cluster) if self.url else _configured()
+        if found is None:
             raise Skip("No Redis is configured: give the check a url.")
         limits = {"socket_connect_timeout": self.patience, "socket_timeout": self.patience}
         once = redis.retry.Retry(redis.backoff.NoBackoff(), 0)
-        kind = redis.RedisCluster if cluster else redis.Redis
-        return kind.from_url(url, retry=once, **limits)
+        kind = redis.RedisCluster if found.cluster else redis.Redis
+        return kind.from_url(found.url, retry=once, **limits, **found.login)
 
 
 def _version(client: Any, refusal: type[Exception]) -> dict[str, Any]:
@@ -77,19 +91,21 @@ def _write(client: Any) -> None:
         raise Fail("Redis was given a value and did not give it back.")
 
 
-def _configured() -> tuple[str | None, bool]:
-    """Return the URL of a Redis that the settings have, and whether it is a cluster."""
+def _configured() -> Server | None:
+    """Return a Redis that the settings have."""
     from django_metrics_statsd.hits.plan import redis_address
 
     address = redis_address()
     if address is not None:
-        return address.url, address.cluster
-    return project_setting("DASHBOARD_MESSENGER_URL") or _of_caches(), False
+        return Server(address.url, address.cluster)
+    url = project_setting("DASHBOARD_MESSENGER_URL")
+    return Server(url) if url else next(_of_caches(), None)
 
 
-def _of_caches() -> str | None:
-    for options in (project_setting("CACHES") or {}).values():
-        if str(options.get("BACKEND", "")).startswith(_REDIS_CACHES):
-            location = options.get("LOCATION") or ""
-            return str(location if isinstance(location, str) else next(iter(location))).split(",")[0] or None
-    return None
+def _of_caches() -> Iterator[Server]:
+    for cache in (project_setting("CACHES") or {}).values():
+        location = cache.get("LOCATION") or ""
+        url = str(location if isinstance(location, str) else next(iter(location), "")).split(",")[0]
+        if url and str(cache.get("BACKEND", "")).startswith(_REDIS_CACHES):
+            options = {str(key).lower(): value for key, value in (cache.get("OPTIONS") or {}).items()}
+            yield Server(url, login={key: options[key] for key in _LOGIN if options.get(key)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from base64 import b64encode
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from django_metrics_statsd.health.conf import conf
 
 #: Bytes of an answer that are read in search of a text.
 MOST = 65_536
+_UNFIT = re.compile(r"[\x00-\x20\x7f]")
 
 
 @dataclass(kw_only=True)
@@ -43,6 +45,8 @@ class Http(Check):
         parts = urlsplit(self.url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise TypeError("the check needs a url that begins with http:// or https:// and names a host")
+        if _UNFIT.search(self.url):
+            raise TypeError("the check's url has a space or a control character in it; write %20 for a space")
         if self.method not in {"GET", "HEAD"}:
             raise TypeError(f"the method is {self.method!r}; write GET or HEAD")
 

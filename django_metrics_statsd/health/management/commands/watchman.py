@@ -50,7 +50,10 @@ def _chosen(group: str | None, checks: str | None, skips: str | None) -> list[Na
     only, unwanted = _split(checks), _split(skips) or []
     among = _group(group)
     _refuse_unknown([*(only or []), *unwanted], among)
-    return list(choose(among, only, unwanted))
+    chosen = list(choose(among, only, unwanted))
+    if not chosen and (checks is not None or skips is not None):
+        raise CommandError("Nothing is left to check: --checks and --skips leave none.")
+    return chosen
 
 
 def _group(name: str | None) -> tuple[Named, ...]:

@@ -65,8 +65,8 @@
       const html = await answer.text();
       if (!html.includes('id="overall"')) throw new Error("not the checks");  // a login page, say
       if (paused && !again) return;
-      swap(html);
       if (gone) tell(line.dataset.live);
+      swap(html);  // what it tells of changes goes before that
       gone = null;
       wait = every;
       say(`${paused ? line.dataset.paused : line.dataset.live} · ${time(new Date())}`);
