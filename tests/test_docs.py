@@ -196,12 +196,16 @@ def test_each_guard_is_listed() -> None:
     assert [name for name in {*listed, "all_of"} if f"``{name}" not in text] == []
 
 
+#: What the roads of hits and of monitoring have in common.
+ROADS = PACKAGE / "roads.py"
+
+
 def test_each_reason_of_the_hits_is_explained() -> None:
     _, _, text = (DOCS / "faults.rst").read_text().partition("\nReasons of records\n")
     text = text.partition("\nReasons of monitoring\n")[0]
     explained = re.findall(r"\* - ``(\w+)``", text)
     given = set()
-    for path in (PACKAGE / "hits").rglob("*.py"):
+    for path in (ROADS, *(PACKAGE / "hits").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and called(node) == "drop" and node.args:
                 given |= constants(node.args[0])
@@ -213,8 +217,8 @@ def test_each_reason_of_the_hits_is_explained() -> None:
 
 def test_each_reason_of_monitoring_is_explained() -> None:
     given: dict[str, set[str]] = {"monitoring-reasons": set(), "store-reasons": set()}
-    for path in (PACKAGE / "monitoring").rglob("*.py"):
-        which = "monitoring-reasons" if "rollups" in path.parts else "store-reasons"
+    for path in (ROADS, *(PACKAGE / "monitoring").rglob("*.py")):
+        which = "monitoring-reasons" if path == ROADS or "rollups" in path.parts else "store-reasons"
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and called(node) == "drop" and node.args:
                 given[which] |= constants(node.args[0])
@@ -273,7 +277,7 @@ LIMITS = {
     "Rows that the admin counts and turns pages through": "hits.looking.paging.COUNTED",
     "Rows that the admin looks at for what no index finds": "hits.looking.conditions.REACH",
     "Rows of an export": "hits.looking.export.ROWS",
-    "Longest pause of a process while Redis or a storage is away, in seconds": "hits.road._MAX_DELAY",
+    "Longest pause of a process while Redis or a storage is away, in seconds": "hits.road.MAX_DELAY",
     "Longest pause of a collector, in seconds": "hits.collector.lane._MAX_DELAY",
     "Parts of a health check, results of one answer, and checks that a request names": "health.asking.MOST",
     "Characters of a header that may hold a token": "health.access.MAX_HEADER",

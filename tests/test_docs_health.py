@@ -13,7 +13,7 @@ from tests.test_docs_hits import rows
 
 DOCS = Path(__file__).parents[1] / "docs"
 #: Every check has these, and the page says so once.
-OF_ALL = {"name", "timeout"}
+OF_ALL = {"name", "timeout", "at_most_every"}
 
 
 def ready_made() -> dict[str, type[checks.Check]]:

@@ -22,6 +22,7 @@ from django_metrics_statsd.hits.grafana.writing import ENGINES
 from django_metrics_statsd.hits.looking import search
 from django_metrics_statsd.hits.models import Hit
 from django_metrics_statsd.hits.records import EventRecord, Geo, HitRecord, TimingRecord, UserAgent
+from django_metrics_statsd.hits.road import road
 from django_metrics_statsd.hits.storages import clickhouse, django_aliases, influxdb_apis, tags
 
 ROOT = Path(__file__).parents[1]
@@ -191,6 +192,7 @@ def test_the_stats_of_hits_are_listed() -> None:
         for name in re.findall(r'f"(django_metrics_statsd\.[^"]+)"', path.read_text()):
             if ".hits.dropped." in name or ".collector." in name:
                 found.add(re.sub(r"\{[\w.]*alias\}", "{storage}", name))
+    found.add(f"{road._name}.dropped.{{reason}}")
     counts = re.findall(r'_count\("(\w+)"|"(set_aside)" if', (HITS / "collector/lane.py").read_text())
     whats = {first or second for first, second in counts} | {"lost"}
     wanted = {name.replace("{what}", what) for name in found for what in whats}
