@@ -111,14 +111,17 @@ class Loaded:
 
     def __init__(self) -> None:
         self._made: dict[Any, Named] = {}
-        self._names: set[str] = set()
         self.renamed: list[tuple[str, str]] = []
         self.all = self._named(_wanted())
         groups = {**GROUPS, **conf.WATCHMAN_GROUPS}
         self.groups = {name: self._named(specs) for name, specs in groups.items()}
 
     def _named(self, specs: Iterable[Spec]) -> tuple[Named, ...]:
-        return tuple(dict.fromkeys(self._one(spec) for spec in specs))
+        found: dict[str, Named] = {}
+        for named in dict.fromkeys(self._one(spec) for spec in specs):
+            alone = self._alone(named, found)
+            found[alone.check.name] = alone
+        return tuple(found.values())
 
     def _one(self, spec: Spec) -> Named:
         path = path_of(spec)
@@ -126,18 +129,20 @@ class Loaded:
         if isinstance(spec, str | tuple):
             key = (path, "" if isinstance(spec, str) else repr(spec[1]))
         if key not in self._made:
-            self._made[key] = Named(path, self._alone(_make_or_break(spec)))
+            self._made[key] = Named(path, _make_or_break(spec))
         return self._made[key]
 
-    def _alone(self, check: Check) -> Check:
-        """Give a check a name of its own: under one name, one would hide the other."""
-        name = unused(check.name, self._names)
-        if name != check.name:
-            self.renamed.append((check.name, name))
-            check = copy.copy(check)
+    def _alone(self, named: Named, used: Container[str]) -> Named:
+        """Give a check a name of its own among others: under one name, one would hide the other."""
+        name = unused(named.check.name, used)
+        if name == named.check.name:
+            return named
+        if (named, name) not in self._made:
+            self.renamed.append((named.check.name, name))
+            check = copy.copy(named.check)
             check.name = name
-        self._names.add(name)
-        return check
+            self._made[named, name] = Named(named.path, check)
+        return self._made[named, name]
 
 
 def unused(name: str, used: Container[str]) -> str:

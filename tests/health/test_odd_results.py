@@ -134,6 +134,15 @@ def test_two_checks_of_one_name_do_not_hide_each_other(settings: Any) -> None:
     assert len(text) == len(set(text))
 
 
+def test_a_check_of_two_groups_keeps_its_name_in_each(settings: Any) -> None:
+    many = [("disk", {"path": "/"}), ("disk", {"path": "/", "fail": 101})]
+    settings.WATCHMAN_CHECKS = ["databases", *many]
+    settings.WATCHMAN_GROUPS = {"ready": [("databases", {"timeout": 1}), *many]}
+    assert [named.check.name for named in loaded.now.groups["ready"]] == ["databases", "disk", "disk_2"]
+    assert loaded.now.groups["ready"][1:] == loaded.now.all[1:]
+    assert loaded.now.renamed == [("disk", "disk_2")]
+
+
 def test_two_functions_that_return_one_key_do_not_hide_each_other(settings: Any) -> None:
     settings.WATCHMAN_ERROR_CODE = 500
     response = status(settings, returning({"a": {"ok": False}}), returning({"a": {"ok": True}}))
