@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
 from typing import Any, Generic, TypeVar, cast
 
 from django_metrics_statsd import address
@@ -123,6 +124,8 @@ def _country(value: Any) -> str | Callable[..., Any] | None:
 def _switch(value: Any) -> bool | Callable[..., Any]:
     if isinstance(value, bool):
         return value
+    if iscoroutinefunction(value):
+        raise ValueError("must not be a coroutine function: write a plain one")
     if callable(value):
         return cast("Callable[..., Any]", value)
     return _Late(_dotted(value))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from django_metrics_statsd.conf import conf, on_change
@@ -49,9 +49,17 @@ class Plan:
         self.details = conf.STATSD_VIEW_TIMER_DETAILS
         self.excluded: Callable[[str], Any] | None = None
         if patterns:
-            self.excluded = re.compile("|".join(f"(?:{pattern})" for pattern in patterns)).match
+            self.excluded = _match_any(patterns)
         self.views: dict[tuple[Any, str | None], tuple[str, tuple[str, ...]]] = {}
         self.server_timing = conf.STATSD_SERVER_TIMING
+
+
+def _match_any(patterns: Sequence[str]) -> Callable[[str], Any]:
+    """Return a function that matches any: as one expression, unless groups or flags are each one's own."""
+    compiled = [re.compile(pattern) for pattern in patterns]
+    if all(each.groups == 0 and each.flags == re.UNICODE for each in compiled):
+        return re.compile("|".join(f"(?:{pattern})" for pattern in patterns)).match
+    return lambda path: any(each.match(path) for each in compiled)
 
 
 class Compiled(Generic[T]):

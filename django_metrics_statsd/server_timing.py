@@ -6,6 +6,8 @@ inside, so it is off by default, and on it is for staff and DEBUG unless the sit
 
 from __future__ import annotations
 
+import inspect
+
 from django.http import HttpRequest, HttpResponseBase
 
 from django_metrics_statsd.conf import debug
@@ -29,7 +31,11 @@ def _allowed(request: HttpRequest) -> bool:
     switch = planned.now.server_timing
     if switch is True:
         return debug() or is_staff(request)
-    return bool(switch and switch(request))
+    allowed = switch and switch(request)
+    if inspect.iscoroutine(allowed):  # nobody waits for it here, and it is no yes
+        allowed.close()
+        return False
+    return bool(allowed)
 
 
 def describe(seen: Observation, total: float) -> str:

@@ -102,8 +102,11 @@ class StatsClient(BaseClient):
         return True
 
     def _make_room(self) -> None:
-        """Send a full window early: at once over datagrams, which never wait, else by the thread."""
-        if self._transport.blocking:
+        """Send a full window early: at once over datagrams, which never wait, else by the thread.
+
+        A name that has to be looked up first may take seconds; nobody but the thread waits for that.
+        """
+        if self._transport.blocking or (self._worker.alive and not self._transport.ready):
             self._worker.wake()
         else:
             self.flush(timeout=0)

@@ -53,7 +53,8 @@ def _sampled(window: Window) -> dict[Any, list[float]]:
     for key, reservoir in window.sampled.items():
         stat, rate, tags = _parts(key)
         values = timers.pop(key)
-        timers[stat, rate * len(values) / reservoir.seen, tags] = values
+        sampled = (stat, rate * len(values) / reservoir.seen, tags)
+        timers[sampled] = [*timers.get(sampled, ()), *values]
     return timers
 
 

@@ -25,6 +25,11 @@ class Transport(Protocol):
 
     blocking: bool
 
+    @property
+    def ready(self) -> bool:
+        """Whether it is known where to send to: else `send` asks first, which may take long."""
+        ...
+
     def send(self, packet: bytes) -> str:
         """Send one packet of whole lines; return ``""`` or, in a word, why it was dropped."""
         ...
@@ -62,6 +67,10 @@ class _Socketed:
             with suppress(OSError):
                 self._socket.close()
         self._socket = self._endpoint = None
+
+    @property
+    def ready(self) -> bool:
+        return self._resolver.fresh
 
     # Closing our copy of the descriptor says nothing to the peer: the parent still holds the other.
     abandon = close

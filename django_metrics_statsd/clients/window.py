@@ -185,8 +185,13 @@ def _is_key(key: Any) -> bool:
     return isinstance(key, str) and key != ""
 
 
+_NUMBERS = frozenset({int, float})
+
+
 def _are_times(values: list[Any]) -> bool:
     """Whether all of these are finite numbers from 0 to the limit. NaN and infinity show in the sum."""
+    if not _NUMBERS.issuperset(map(type, values)):  # what adds up need not be a number
+        return False
     try:
         total = sum(values)
         if total < _MAX_MS:  # then each is, too, if none is negative
