@@ -39,10 +39,10 @@ _PORT = r"(?::(?:[0-9]{1,5}|_[0-9A-Za-z._\-]+))?"
 _NODE = re.compile(rf"\[([0-9A-Fa-f:.]+)(?:%[^\]]*)?\]{_PORT}|([0-9.]+){_PORT}|([0-9A-Fa-f:.]+)(?:%.*)?")
 
 _WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-_VALUE = rf'(?:{_WORD}|"(?:[^"\\]|\\.)*")'
 #: RFC 7239 section 4, with spaces where RFC 9110 lets a sender put them. Many proxies write IPv6 and ports
-#: without the quotes that they need, so a value may have these characters.
-_LOOSE = rf"(?:{_VALUE}|[\[\]:.%0-9A-Za-z_\-]+)"
+#: without the quotes that they need, so a value may have their characters. Each character can be matched in
+#: one way only: else a header that anybody may send would be tried in 2^n ways.
+_LOOSE = r"""(?:"(?:[^"\\]|\\.)*"|[!#$%&'*+\-.^_`|~0-9A-Za-z\[\]:]+)"""
 _PAIR = re.compile(rf"\s*({_WORD})=({_LOOSE})\s*(?:;|$)")
 _ELEMENT = re.compile(rf"\s*{_WORD}={_LOOSE}(?:\s*;\s*{_WORD}={_LOOSE})*\s*;?\s*")
 

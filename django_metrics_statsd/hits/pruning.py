@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connections, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from django_metrics_statsd.hits.committing import settle
 from django_metrics_statsd.hits.conf import conf
 from django_metrics_statsd.hits.models import Event, Hit, Stored, Timing
 
@@ -86,3 +87,4 @@ def _delete(rows: QuerySet[Any], keys: Sequence[UUID]) -> None:
     with transaction.atomic(using=rows.db):
         for start in range(0, len(keys), _KEYS):
             rows.filter(pk__in=keys[start : start + _KEYS])._raw_delete(rows.db)
+    settle(connections[rows.db])

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 import redis
+from redis.exceptions import RedisClusterException, RedisError
 
 from django_metrics_statsd.hits.collector.run import Collector
 from django_metrics_statsd.hits.collector.status import read_status
+from django_metrics_statsd.hits.storages.base import Unavailable
 from django_metrics_statsd.hits.storages.loading import make_storages
 from django_metrics_statsd.hits.transports.address import RedisAddress, read
+from django_metrics_statsd.hits.transports.redis import FAILURES
 from django_metrics_statsd.hits.transports.streams import StreamsTransport
 from tests.hits import samples
 from tests.hits.kept import databases, shelf
@@ -82,3 +85,11 @@ def test_partitions_spread_over_the_nodes_and_every_record_arrives(address: Redi
     for alias in ("one", "two"):
         assert set(shelf(alias).records) == {record.id for record in records}
     assert read_status()["length"] == 0
+
+
+def test_a_cluster_that_is_away_has_records_wait(settings: Any) -> None:
+    settings.WT_REDIS = {"addr": f"127.0.0.1:{free_port()}", "cluster": True}
+    with pytest.raises(Unavailable):
+        StreamsTransport(read(settings.WT_REDIS)).send([samples.hit()])
+    assert not isinstance(RedisClusterException(), RedisError)
+    assert issubclass(RedisClusterException, FAILURES)

@@ -12,6 +12,7 @@ import pytest
 from django.db import connections, transaction
 
 from django_metrics_statsd.hits.models import Event, Hit, Timing
+from django_metrics_statsd.hits.pruning import erase
 from django_metrics_statsd.hits.storages import Rejected, Unavailable
 from django_metrics_statsd.hits.storages.django import DjangoStorage, insert
 from django_metrics_statsd.hits.storages.django_rows import SHAPES
@@ -230,6 +231,20 @@ class TestTrouble:
         finally:
             with connections[alias].cursor() as cursor:
                 cursor.execute("ALTER TABLE gone RENAME TO metrics_hits_hit")
+
+    @pytest.mark.service
+    @pytest.mark.parametrize("which", ["pg", "maria"])
+    def test_without_autocommit_rows_are_committed_and_deleted(self, which: str, request: Any) -> None:
+        alias = request.getfixturevalue(which)
+        entry = {**connections[alias].settings_dict, "AUTOCOMMIT": False}
+        record = samples.hit()
+        with database("manual", entry, migrated=False):
+            kept = storage("manual")
+            kept.write([record])
+            kept.close()
+            assert Hit.objects.using(alias).filter(pk=record.id).exists()
+            assert list(erase(Hit.objects.using("manual").filter(pk=record.id), 10)) == [1]
+        assert not Hit.objects.using(alias).filter(pk=record.id).exists()
 
     @pytest.mark.service
     @pytest.mark.parametrize("which", ["pg", "maria", "sqlite"])

@@ -15,7 +15,7 @@ from django_metrics_statsd.hits.delivering import deliver
 from django_metrics_statsd.hits.enrichment.enrich import enrich
 from django_metrics_statsd.hits.records import Record, Unreadable, unpack
 from django_metrics_statsd.hits.storages.base import Storage, Unavailable
-from django_metrics_statsd.hits.transports.redis import RedisError
+from django_metrics_statsd.hits.transports.redis import FAILURES
 from django_metrics_statsd.safety import failed, logger
 
 _FIRST_DELAY, _MAX_DELAY = 0.25, 15.0
@@ -104,7 +104,7 @@ class Lane:
             if entries:
                 self._handle(entries)
             self._maintain()
-        except (RedisError, OSError) as error:
+        except FAILURES as error:
             self._source.begin_anew()  # what was not acknowledged is looked at again
             return self._pause(f"Redis: {type(error).__name__}: {error}")
         except Unavailable as error:
@@ -118,7 +118,7 @@ class Lane:
         """Whether other collectors were given something that may come to us, as they may be dead."""
         try:
             return not self.progress.error and self._source.pending() > 0
-        except (RedisError, OSError) as error:
+        except FAILURES as error:
             return self._pause(f"Redis: {type(error).__name__}: {error}")
 
     def _handle(self, entries: Sequence[Entry]) -> None:

@@ -23,7 +23,7 @@ from django_metrics_statsd.hits.enrichment.enrich import enrich
 from django_metrics_statsd.hits.records import Record, Unreadable, unpack
 from django_metrics_statsd.hits.storages.base import Storage
 from django_metrics_statsd.hits.transports.address import RedisAddress
-from django_metrics_statsd.hits.transports.redis import FIELD, Keys, RedisError, connect, disconnect
+from django_metrics_statsd.hits.transports.redis import FAILURES, FIELD, Keys, connect, disconnect
 from django_metrics_statsd.safety import failed
 
 #: Seconds that a question to Redis may take; longer than a lane waits for new entries.
@@ -125,7 +125,7 @@ class Collector:
             self._forget_gone()
             self._note_batches()
             status = status_of(self._client, self._keys, self.streams, list(self.progress))
-        except (RedisError, OSError):
+        except FAILURES:
             return None
         except Exception:
             failed("hits.collector")
@@ -165,7 +165,7 @@ class Collector:
         """
         if alias in conf.WT_DATABASES:
             raise ValueError(f"WT_DATABASES still has {alias!r}")
-        for stream in self.streams:
+        for stream in find_streams(self._client, self._keys):
             if alias.encode() in {group["name"] for group in groups_of(self._client, stream)}:
                 self._client.xgroup_destroy(stream, alias)
 

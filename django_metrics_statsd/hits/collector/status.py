@@ -10,9 +10,9 @@ from django_metrics_statsd.hits.collector.source import groups_of
 from django_metrics_statsd.hits.conf import conf
 from django_metrics_statsd.hits.plan import redis_address
 from django_metrics_statsd.hits.transports.redis import (
+    FAILURES,
     MOST_PARTITIONS,
     Keys,
-    RedisError,
     connect,
     disconnect,
     explain,
@@ -39,7 +39,7 @@ def read_status(timeout: float = 2.0) -> dict[str, Any]:
     client = connect(address, timeout)
     try:
         return status_of(client, keys, find_streams(client, keys), list(conf.WT_DATABASES))
-    except (RedisError, OSError) as error:
+    except FAILURES as error:
         raise explain(error, address) from error
     finally:
         disconnect(client)

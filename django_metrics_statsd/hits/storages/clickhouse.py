@@ -56,6 +56,8 @@ _PORTS = {False: 8123, True: 8443}
 #: table answers when the rows are in the shards, not when they wait in the server that was asked.
 _INSERT = {"input_format_skip_unknown_fields": "1", "insert_distributed_sync": "1"}
 
+#: A partition of our tables.
+_MONTH = re.compile(r"[0-9]{6}")
 _CODE = re.compile(r"Code: (\d+)")
 _NO_TABLE, _NO_DATABASE = 60, 81
 _NO_ENTRY = frozenset({192, 193, 194, 497, 516})
@@ -155,12 +157,14 @@ class ClickHouseStorage(Storage):
         found = self._do(
             link,
             "SELECT DISTINCT database, table, partition FROM system.parts "
-            "WHERE active AND table IN ('hits', 'events', 'timings') ORDER BY partition LIMIT 200 "
+            "WHERE active AND table IN ('hits', 'events', 'timings') AND (database, table) IN "
+            "(SELECT database, name FROM system.tables WHERE partition_key = 'toYYYYMM(time)') "
+            "ORDER BY partition LIMIT 200 "
             "FORMAT JSONEachRow",
         )
         for line in found.splitlines():
             part = json.loads(line)
-            if self._databases[part["table"]] == part["database"] and part["partition"].isdecimal():
+            if self._databases[part["table"]] == part["database"] and _MONTH.fullmatch(part["partition"]):
                 yield part["table"], part["partition"]
 
     def close(self) -> None:

@@ -25,6 +25,7 @@ from django.utils.connection import ConnectionDoesNotExist
 from django.utils.timezone import get_default_timezone
 
 from django_metrics_statsd.decorators import muted
+from django_metrics_statsd.hits.committing import settle
 from django_metrics_statsd.hits.models import Event
 from django_metrics_statsd.hits.pruning import MODELS, Rows, cutoff, prune
 from django_metrics_statsd.hits.records import Record
@@ -146,6 +147,7 @@ def _transaction(connection: BaseDatabaseWrapper, work: Work, *, has_some: bool)
         with connection.wrap_database_errors:
             for shape, records in work:
                 _insert(connection, cursor, shape, records, has_some=has_some)
+    settle(connection)
 
 
 def _insert(

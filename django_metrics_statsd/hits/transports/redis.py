@@ -5,18 +5,21 @@ A site's keys share no hash slot but where they must, so that Redis Cluster can 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.cluster import RedisCluster
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 from redis.retry import Retry
 
 from django_metrics_statsd.hits.storages.base import Unavailable
 from django_metrics_statsd.hits.transports.address import RedisAddress
 
-__all__ = ["FIELD", "Keys", "RedisError", "connect", "disconnect", "explain"]
+__all__ = ["FAILURES", "FIELD", "Keys", "connect", "disconnect", "explain"]
+
+#: What the client raises where Redis cannot do what it is asked. A cluster's own errors are no `RedisError`.
+FAILURES: Final = (RedisError, RedisClusterException, OSError)
 
 #: The largest ``WT_PARTITIONS``.
 MOST_PARTITIONS = 256
@@ -57,7 +60,7 @@ def connect(address: RedisAddress, timeout: float) -> Any:
     kind = RedisCluster if address.cluster else Redis
     try:
         return kind.from_url(address.url, **options)
-    except (RedisError, OSError, ValueError, TypeError) as error:  # the last two: an odd ssl_ option
+    except (*FAILURES, ValueError, TypeError) as error:  # the last two: an odd ssl_ option
         raise explain(error, address) from error
 
 

@@ -10,7 +10,7 @@ from django_metrics_statsd.hits.conf import conf
 from django_metrics_statsd.hits.records import Record, pack
 from django_metrics_statsd.hits.transports.address import RedisAddress
 from django_metrics_statsd.hits.transports.base import Transport
-from django_metrics_statsd.hits.transports.redis import FIELD, Keys, RedisError, connect, disconnect, explain
+from django_metrics_statsd.hits.transports.redis import FAILURES, FIELD, Keys, connect, disconnect, explain
 from django_metrics_statsd.safety import Telemetry, failed
 
 
@@ -39,7 +39,7 @@ class StreamsTransport(Transport):
             for each in packed:
                 pipeline.xadd(stream, {FIELD: each}, maxlen=self._length, approximate=True)
             pipeline.execute()
-        except (RedisError, OSError) as error:
+        except FAILURES as error:
             raise explain(error, self._address) from error
 
     def _pack(self, record: Record) -> bytes | None:

@@ -21,7 +21,7 @@ from django_metrics_statsd.hits.events.log import left_out
 from django_metrics_statsd.hits.plan import redis_address
 from django_metrics_statsd.hits.storages.base import Storage, Unavailable
 from django_metrics_statsd.hits.storages.loading import make_storages
-from django_metrics_statsd.hits.transports.redis import RedisError, explain
+from django_metrics_statsd.hits.transports.redis import FAILURES, explain
 
 
 class Command(BaseCommand):
@@ -60,7 +60,7 @@ class Command(BaseCommand):
         with closing(collector):
             try:
                 self._do(collector, options)
-            except (RedisError, OSError) as error:
+            except FAILURES as error:
                 raise CommandError(str(explain(error, collector.address))) from error
 
     def _do(self, collector: Collector, options: dict[str, Any]) -> None:
