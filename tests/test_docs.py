@@ -282,7 +282,7 @@ LIMITS = {
     "Parts of a health check, results of one answer, and checks that a request names": "health.asking.MOST",
     "Characters of a header that may hold a token": "health.access.MAX_HEADER",
     "Bytes of an answer that the health check ``http`` reads": "health.checks.web.MOST",
-    "Runs of one part of a health check that are given up while they hang": "health.runner.MOST_GIVEN_UP",
+    "Runs of one part of a health check that are given up while they hang": "health.flights.MOST_GIVEN_UP",
     "Series in one chart": "monitoring.views.pictures.MOST_SERIES",
     "Marks of deploys in one chart": "monitoring.charts.layout.MOST_MARKS",
     "Steps of one series of the store": "monitoring.stats.spans.MOST",

@@ -68,10 +68,7 @@ class Statsd(_Api):
         """Let the emitting attributes be the client's own functions, or the listeners' if there are some."""
         with self._lock:
             client = self.client
-            try:
-                client.start()
-            except Exception:  # a client of the site's own
-                failed("clients.start")
+            _safely(client.start)  # it may be a client of the site's own
             source: Any = client  # ours do not raise, so they need nobody between
             if self._listeners or not type(client).__module__.startswith("django_metrics_statsd."):
                 source = _Guarded(client, self._listeners)

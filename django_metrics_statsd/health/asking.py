@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 from django_metrics_statsd.health.checks.base import Check
-from django_metrics_statsd.health.loading import Broken, choose, loaded
+from django_metrics_statsd.health.loading import choose, loaded
 
 #: Names in a query string that are looked at.
 MOST = 100
@@ -29,7 +29,4 @@ def chooses(request: HttpRequest) -> bool:
 
 def checks_of(group: str) -> list[Check]:
     """Return the checks of a group; for one that there is not, one that fails."""
-    groups = loaded.now.groups
-    if group not in groups:
-        return [Broken(group, LookupError(f"WATCHMAN_GROUPS has no group {group!r}"))]
-    return [named.check for named in groups[group]]
+    return [named.check for named in loaded.now.group(group)]

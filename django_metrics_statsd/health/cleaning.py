@@ -39,14 +39,15 @@ def plain(value: Any, depth: int = 0) -> Any:
         return {text(str(key)): plain(each, depth + 1) for key, each in islice(value.items(), MOST)}
     if depth < DEEPEST and isinstance(value, list | tuple | set | frozenset):
         return _listed(value, depth)
-    return _written(value)
+    return written(value)
 
 
 def _listed(values: Iterable[Any], depth: int) -> list[Any]:
     return [plain(each, depth + 1) for each in islice(values, MOST)]
 
 
-def _written(value: Any) -> str:
+def written(value: Any) -> str:
+    """Return as text what JSON has no form for."""
     try:
         return text(str(DjangoJSONEncoder().default(value)))
     except TypeError:

@@ -53,10 +53,8 @@ def check(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _status(error: Exception, args: tuple[Any, ...]) -> dict[str, Any]:
-    if args and isinstance(
-        args[0], Check
-    ):  # a method `run`: what it raises says more than what it could return
-        raise error
+    if args and isinstance(args[0], Check):
+        raise error  # of a method `run`, which says more than what it could return
     if isinstance(error, Finding):
         said = {"state": str(error.state), "error": shorten(str(error.message)), **error.details}
         status = {"ok": error.state.good, **said}

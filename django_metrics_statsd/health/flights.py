@@ -19,6 +19,14 @@ from django_metrics_statsd.health.running import found_by, late
 from django_metrics_statsd.safety import failed
 
 Results = Sequence[Result]
+#: Seconds after which what hangs is given up and tried anew, twice as many each time, and how many times: a
+#: connection that a network has forgotten never comes back by itself.
+GIVE_UP, MOST_GIVEN_UP = 60.0, 5
+
+
+def may_give_up(due: float, before: int) -> bool:
+    """Whether what was due at `due` (`time.monotonic`) is given up, where `before` others have been."""
+    return before < MOST_GIVEN_UP and monotonic() - due >= GIVE_UP * 2**before
 
 
 class Flight:

@@ -18,14 +18,13 @@ from django_metrics_statsd.background import in_children
 from django_metrics_statsd.decorators import muted
 from django_metrics_statsd.health.closing import close_all
 from django_metrics_statsd.health.conf import conf
+from django_metrics_statsd.health.flights import may_give_up
 from django_metrics_statsd.health.results import Result, State
 from django_metrics_statsd.safety import failed, say_once
 
 #: Changes of one check that are remembered in the process; checks; changes that wait to be written; and
 #: seconds until another try after one that failed.
 REMEMBERED, CHECKS, WAITING, PAUSE = 20, 500, 500, 10.0
-#: Seconds after which a write that hangs is given up, twice as many each time, and how many may be.
-GIVE_UP, MOST_GIVEN_UP = 60.0, 5
 
 
 class Change(NamedTuple):
@@ -88,8 +87,7 @@ class History:
 
     def _may_give_up(self) -> bool:
         """Whether the thread that writes has hung for so long that another one is due."""
-        hangs = monotonic() - self._since > GIVE_UP * 2**self._given_up
-        if not hangs or self._given_up >= MOST_GIVEN_UP:
+        if not may_give_up(self._since, self._given_up):
             return False
         self._given_up += 1
         return True

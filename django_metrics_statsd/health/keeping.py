@@ -28,9 +28,8 @@ def keep(change: Change, most: int) -> None:
     if before is not None and before.state == change.state:
         return
     after = rows.filter(at__gt=at).last()
-    if (
-        after is not None and after.state == change.state
-    ):  # another process has noticed the same a little later
+    if after is not None and after.state == change.state:
+        # Another process has noticed the same a little later.
         rows.filter(pk=after.pk).update(at=at)
         return
     with transaction.atomic(using=database):

@@ -6,7 +6,6 @@ import copy
 import inspect
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 from django.utils.module_loading import import_string
@@ -15,6 +14,7 @@ from django_metrics_statsd.health.checks.base import Check, FunctionCheck
 from django_metrics_statsd.health.conf import PREFIXES, conf
 from django_metrics_statsd.health.constants import DEFAULT_CHECKS, PAID_CHECKS
 from django_metrics_statsd.health.kinds import Spec
+from django_metrics_statsd.health.results import unused
 from django_metrics_statsd.plan import Compiled
 
 _CHECKS = "django_metrics_statsd.health.checks."
@@ -123,6 +123,13 @@ class Loaded:
             found[alone.check.name] = alone
         return tuple(found.values())
 
+    def group(self, name: str) -> tuple[Named, ...]:
+        """Return the checks of a group; for one that there is not, one that fails."""
+        if name in self.groups:
+            return self.groups[name]
+        error = LookupError(f"WATCHMAN_GROUPS has no group {name!r}")
+        return (self._made.setdefault(("group", name), Named(name, Broken(name, error))),)
+
     def _one(self, spec: Spec) -> Named:
         path = path_of(spec)
         key: tuple[str, str | int] = (path, id(spec))  # two objects of one class, or closures, are two checks
@@ -134,7 +141,7 @@ class Loaded:
 
     def _alone(self, named: Named, used: Container[str]) -> Named:
         """Give a check a name of its own among others: under one name, one would hide the other."""
-        name = unused(named.check.name, used)
+        name = unused(named.check.name, used.__contains__)
         if name == named.check.name:
             return named
         if (named, name) not in self._made:
@@ -143,13 +150,6 @@ class Loaded:
             check.name = name
             self._made[named, name] = Named(named.path, check)
         return self._made[named, name]
-
-
-def unused(name: str, used: Container[str]) -> str:
-    """Return `name`, with a number where that is used."""
-    if name not in used:
-        return name
-    return next(each for number in count(2) if (each := f"{name}_{number}") not in used)
 
 
 def _make_or_break(spec: Spec) -> Check:

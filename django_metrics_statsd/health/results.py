@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import count
 from typing import Any
 
 #: Stands for "this check gave no value of its own".
@@ -84,6 +85,13 @@ class Report:
     def good(self) -> bool:
         """Whether no check failed or was late."""
         return self.state.good
+
+
+def unused(name: str, is_used: Callable[[str], bool]) -> str:
+    """Return `name`, with a number where that is used."""
+    if not is_used(name):
+        return name
+    return next(each for number in count(2) if not is_used(each := f"{name}_{number}"))
 
 
 def worst_of(states: Iterable[State]) -> State:

@@ -11,7 +11,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import replace
-from itertools import count, islice
+from itertools import islice
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -20,15 +20,12 @@ from django_metrics_statsd.conf import on_change
 from django_metrics_statsd.health import telling
 from django_metrics_statsd.health.checks.base import Check
 from django_metrics_statsd.health.conf import PREFIXES, conf
-from django_metrics_statsd.health.flights import Flight, Results
+from django_metrics_statsd.health.flights import Flight, Results, may_give_up
 from django_metrics_statsd.health.reading import label
-from django_metrics_statsd.health.results import Report, Result
+from django_metrics_statsd.health.results import Report, Result, unused
 
 #: Parts of one check that are run, and results of all together that are kept.
 MOST_PARTS, MOST_KEPT = 100, 2_000
-#: Seconds after which a run that hangs is given up and another one tried, twice as many each time, and how
-#: many may be given up for one part: a connection that a network has forgotten never comes back by itself.
-GIVE_UP, MOST_GIVEN_UP = 60.0, 5
 
 Key = tuple[int, str]
 
@@ -79,7 +76,7 @@ class Shared:
     def _may_give_up(self, key: Key, flight: Flight) -> bool:
         """Whether a run has hung for so long that another one is due; count it as given up then."""
         before = self._given_up.get(key, 0)
-        if before >= MOST_GIVEN_UP or monotonic() - flight.ends < GIVE_UP * 2**before:
+        if not may_give_up(flight.ends, before):
             return False
         self._given_up[key] = before + 1
         return True
@@ -160,10 +157,9 @@ def _report(results: Iterable[Result]) -> Report:
 
 
 def _apart(result: Result, names: Container[str]) -> Result:
-    if result.name not in names:
-        return result
-    renamed = (replace(result, check=f"{result.check}_{number}") for number in count(2))
-    return next(each for each in renamed if each.name not in names)
+    return replace(
+        result, check=unused(result.check, lambda check: replace(result, check=check).name in names)
+    )
 
 
 def await_results(runs: Shared, asked: Flight | Settled, start: float, until: float) -> Results:

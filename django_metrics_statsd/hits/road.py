@@ -77,7 +77,7 @@ class Road(BaseRoad[Make, *tuple[Any, ...]]):
     def _take(self) -> list[Record]:
         """Make as many records as one batch has."""
         made: list[Record] = []
-        batch = self._wake_at
+        batch = self._wake_at  # the thread is woken for each whole one
         try:
             while len(made) < batch:
                 record = self._make(*self._waiting.popleft())

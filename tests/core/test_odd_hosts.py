@@ -107,7 +107,7 @@ def test_a_client_that_cannot_start_raises_nothing(faults: dict[str, int]) -> No
             statsd.timing("c", 1)
     finally:
         statsd.replace(previous)
-    assert faults == {"clients.start": 1}
+    assert faults == {"clients.handle": 1}
 
 
 async def everybody(request: Any) -> bool:

@@ -11,6 +11,7 @@ from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpResponse
 from django.test import AsyncClient, Client, RequestFactory
 
+from django_metrics_statsd.health.loading import loaded
 from django_metrics_statsd.health.middleware import ProbeMiddleware
 from tests.health import samples
 
@@ -138,3 +139,10 @@ def test_a_site_with_required_logins_still_answers_probes_at_their_addresses(set
     assert client.get("/watchman/").status_code == 302
     settings.WATCHMAN_TOKENS = "a-token-of-mine"
     assert client.get("/watchman/?watchman-token=a-token-of-mine").status_code == 200
+
+
+def test_a_probe_of_a_group_that_there_is_not_fails(settings: Any) -> None:
+    settings.WATCHMAN_PROBES = {"/readyz": "typo"}
+    middleware = ProbeMiddleware(lambda request: HttpResponse())
+    assert middleware(RequestFactory().get("/readyz")).status_code == 503  # type: ignore[union-attr]
+    assert loaded.now.group("typo") == loaded.now.group("typo")  # one check, whose result can be shared

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from django_metrics_statsd.health import runner
+from django_metrics_statsd.health import flights, runner
 from django_metrics_statsd.health.checks import Check, FunctionCheck
 from django_metrics_statsd.health.results import Report, Result, State
 from tests.health import samples
@@ -246,7 +246,7 @@ def test_async_callers_leave_nothing_at_what_hangs(gate: Any) -> None:
 
 def test_what_hangs_for_long_is_given_up_and_tried_anew(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection that a network has forgotten never comes back; the service may have, long ago."""
-    monkeypatch.setattr(runner, "GIVE_UP", 0.1)
+    monkeypatch.setattr(flights, "GIVE_UP", 0.1)
     late, before = FunctionCheck(samples.hangs, timeout=0.05), samples.runs.get("hangs", 0)
     for tries in range(1, 4):
         deadline = time.monotonic() + 20
@@ -263,8 +263,8 @@ def test_what_hangs_for_long_is_given_up_and_tried_anew(gate: Any, monkeypatch: 
 
 
 def test_no_more_than_a_few_runs_are_given_up(gate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "GIVE_UP", 0.0)
-    monkeypatch.setattr(runner, "MOST_GIVEN_UP", 3)
+    monkeypatch.setattr(flights, "GIVE_UP", 0.0)
+    monkeypatch.setattr(flights, "MOST_GIVEN_UP", 3)
     late, before = FunctionCheck(samples.hangs, timeout=0.01), samples.runs.get("hangs", 0)
 
     def begun() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -190,3 +191,12 @@ def _received(link: socket.socket) -> bytes:
         return link.recv(65_536)
     except OSError:
         return b""
+
+
+def test_the_check_of_redis_needs_no_package_but_its_client(
+    redis_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "msgspec", None)
+    for name in [name for name in sys.modules if name.startswith("django_metrics_statsd.hits.")]:
+        monkeypatch.delitem(sys.modules, name)
+    assert state_of(Redis(url=redis_server.url)) == "ok"

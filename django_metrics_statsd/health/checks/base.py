@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
 from django_metrics_statsd.health import reading, running
 from django_metrics_statsd.health.results import Result, State
@@ -28,7 +28,7 @@ class Skip(Finding):
 
 
 def _is_seconds(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
 
 
 @dataclass(kw_only=True)
@@ -41,23 +41,23 @@ class Check:
         at_most_every: seconds for which a result is kept at least, where ``WATCHMAN_CACHE_SECONDS`` is not 0.
     """
 
+    #: Whether what it finds is of this process alone, and other processes' results say nothing of it.
+    local: ClassVar[bool] = False
+
     name: str = ""
     timeout: float | None = None
     at_most_every: float = 0.0
 
     def __post_init__(self) -> None:
         self.name = self.name or type(self).__name__.lower()
-        if self.timeout is not None and not _is_seconds(self.timeout):
+        if self.timeout is not None and not (_is_seconds(self.timeout) and self.timeout):
             raise TypeError(f"timeout is {self.timeout!r}; write a number of seconds above 0, or None")
+        if not _is_seconds(self.at_most_every):
+            raise TypeError(f"at_most_every is {self.at_most_every!r}; write a number of seconds")
         for each in fields(self):
             value = getattr(self, each.name)
             if str(each.type).startswith("tuple") and isinstance(value, str):  # its letters, to Python
                 raise TypeError(f"{each.name} is {value!r}; write a list: [{value!r}]")
-
-    @property
-    def local(self) -> bool:
-        """Whether what it finds is of this process alone, and other processes' results say nothing of it."""
-        return False
 
     def run(self) -> Any:
         """Check, in a thread of its own, with an event loop of its own if this is a coroutine function.

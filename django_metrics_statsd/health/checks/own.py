@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any
+from typing import Any, ClassVar
 
 from django.apps import apps
 
@@ -41,14 +41,11 @@ class Statsd(Check):
         within: for how many seconds after a drop to warn.
     """
 
+    local: ClassVar[bool] = True
+
     name: str = "statsd"
     within: float = 300.0
     _drops: Drops = field(default_factory=Drops, init=False, repr=False)
-
-    @property
-    def local(self) -> bool:
-        """True: the counts are of this process."""
-        return True
 
     def run(self) -> dict[str, Any]:
         """Compare the counts."""
@@ -70,16 +67,13 @@ class Hits(Check):
         within: for how many seconds after a drop to warn.
     """
 
+    local: ClassVar[bool] = True
+
     name: str = "hits"
     warn: int = 10_000
     fail: int = 100_000
     within: float = 300.0
     _drops: Drops = field(default_factory=Drops, init=False, repr=False)
-
-    @property
-    def local(self) -> bool:
-        """True: the drops are of this process."""
-        return True
 
     def run(self) -> dict[str, Any]:
         """Ask Redis, or look at the counts of this process."""

@@ -54,22 +54,22 @@ class Redis(Check):
             import redis.retry
         except ImportError:
             raise Fail(f"The client for Redis is not installed: {EXTRA}.") from None
-        from django_metrics_statsd.hits.transports.redis import disconnect
-
-        client = self._connect(redis)
+        found = Server(self.url, self.cluster) if self.url else _configured()
+        if found is None:
+            raise Skip("No Redis is configured: give the check a url.")
+        client = self._connect(redis, found)
         try:
             client.ping()
             if self.write:
                 _write(client)
             return _version(client, redis.ResponseError)
         finally:
-            disconnect(client)
+            if found.cluster:  # its `close` leaves the connections to its nodes open
+                client.disconnect_connection_pools()
+            client.close()
 
-    def _connect(self, redis: Any) -> Any:
+    def _connect(self, redis: Any, found: Server) -> Any:
         """Return a client that tries once: the library's own ones try again."""
-        found = Server(self.url, self.cluster) if self.url else _configured()
-        if found is None:
-            raise Skip("No Redis is configured: give the check a url.")
         limits = {"socket_connect_timeout": self.patience, "socket_timeout": self.patience}
         once = redis.retry.Retry(redis.backoff.NoBackoff(), 0)
         kind = redis.RedisCluster if found.cluster else redis.Redis

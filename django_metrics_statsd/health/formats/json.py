@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from django.core.serializers.json import DjangoJSONEncoder
-
+from django_metrics_statsd.health.cleaning import written
 from django_metrics_statsd.health.results import NOTHING, Report, Result, State
 
 CONTENT_TYPE = "application/json"
@@ -19,15 +18,12 @@ def render(report: Report, *, trusted: bool) -> str:
     return json.dumps(shaped(report.results, trusted=trusted), cls=Encoder)
 
 
-class Encoder(DjangoJSONEncoder):
-    """Writes as text what JSON has no form for: a check may return anything."""
+class Encoder(json.JSONEncoder):
+    """Writes as text what JSON has no form for: a check's own `read` may return anything."""
 
-    def default(self, value: Any) -> Any:
+    def default(self, value: Any) -> str:
         """Return something that JSON knows."""
-        try:
-            return super().default(value)
-        except TypeError:
-            return str(value)
+        return written(value)
 
 
 def shaped(results: Iterable[Result], *, trusted: bool) -> dict[str, Any]:
